@@ -1,0 +1,41 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import knexFactory, { type Knex } from "knex";
+import { SluiceError } from "../../errors/index.js";
+import { migrationNames, migrationSource } from "../schema/migrations.js";
+import { SqliteClient } from "./client.js";
+import { sqliteSchema } from "./schema.js";
+
+/**
+ * Opens the embedded repository and brings it up to date (design §3: SQLite migrates at start).
+ * Takes an absolute path; makes the file and its folder when missing.
+ * Throws DB_SCHEMA_NEWER when the file knows a migration that this program does not.
+ */
+export const openSqlite = async (path: string): Promise<Knex> => {
+  mkdirSync(dirname(path), { recursive: true });
+  const isNew = !existsSync(path);
+  const knex = knexFactory({
+    client: SqliteClient as unknown as typeof Knex.Client,
+    connection: { filename: path },
+    useNullAsDefault: true,
+    // One connection: a second one of the same process could only wait for the first.
+    pool: { min: 1, max: 1 },
+  });
+  try {
+    await migrate(knex, path, isNew);
+    return knex;
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+};
+
+const migrate = async (knex: Knex, path: string, isNew: boolean): Promise<void> => {
+  if (!isNew && (await knex.schema.hasTable("knex_migrations"))) {
+    const done = (await knex("knex_migrations").select("name").orderBy("id")) as { name: string }[];
+    const unknown = done.find((row) => !migrationNames.includes(row.name));
+    if (unknown !== undefined) throw new SluiceError("DB_SCHEMA_NEWER", { database: path, found: unknown.name });
+    if (done.length === migrationNames.length) return;
+  }
+  await knex.migrate.latest({ migrationSource: migrationSource(sqliteSchema) });
+};

@@ -1,0 +1,197 @@
+import type { Slot } from "../../../model/index.js";
+import type { Database } from "./database.js";
+import { currentRows } from "./key-index.js";
+import type { LinkPlan, LinkSide, RepositoryPlan, TypePlan } from "./repository-plan.js";
+import type { Staging } from "./staging.js";
+import { foldWanted, nearReason } from "./unresolved-reason.js";
+
+/** Navigations that a session changes, by `<type number>:<slot>`: what the thresholds and the population guard count. */
+export interface NavigationCounts {
+  /** Resources whose navigation changes its target, by type number. */
+  readonly changed: Map<number, number>;
+  /** Navigations that become null, by `<type number>:<slot>`. */
+  readonly cleared: Map<string, number>;
+}
+
+/**
+ * Links, design §6 and §7.6: `Touched` holds every stored or new claim of a source that this session could change: those its files add or remove,
+ * and those of any connector whose keys come or go with the staged resources. Each is resolved against the repository as it will be; what differs from
+ * what it resolved to before becomes staged link rows, navigations and claims.
+ */
+export const prepareTouched = (db: Database): void => {
+  db.exec(`
+    DROP TABLE IF EXISTS temp.Touched;
+    CREATE TEMP TABLE Touched (
+      Mapping INTEGER NOT NULL, Key1 TEXT NOT NULL, Key2 TEXT NOT NULL,
+      Present INTEGER NOT NULL, Wanted INTEGER NOT NULL, FromFile INTEGER NOT NULL,
+      Before1 INTEGER, Before2 INTEGER, After1 INTEGER, After2 INTEGER, Reason TEXT,
+      PRIMARY KEY (Mapping, Key1, Key2)) WITHOUT ROWID`);
+};
+
+/** Claims that the session's files add or remove. Statement arguments: mapping, key 1, key 2. */
+export const touchByFile = (db: Database) => ({
+  added: db.prepare("INSERT INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile) VALUES (?, ?, ?, 0, 1, 1)"),
+  removed: db.prepare(
+    `INSERT INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)
+     SELECT Mapping, Key1, Key2, 1, 0, 1, R1_Id, R2_Id FROM UR_LinkKeys WHERE Mapping = ? AND Key1 = ? AND Key2 = ?`,
+  ),
+});
+
+/** Adds the stored claims, of whatever connector, that name a key which comes or goes; and the session's own unresolved ones. */
+const touchByKeys = (db: Database, plan: RepositoryPlan, connector: string): void => {
+  const select = "SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM";
+  const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
+  const moved = (side: LinkSide): string => `k.Type = ${side.type.number} AND k.Slot = '${side.slot}'`;
+  for (const link of plan.links) {
+    const claims = `CROSS JOIN UR_LinkKeys l ON l.Mapping = ${link.number}`;
+    db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key1 = k.Key WHERE ${moved(link.side1)}`);
+    db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key2 = k.Key WHERE ${moved(link.side2)}`);
+    if (link.connector === connector) {
+      db.exec(`${into} ${select} UR_LinkKeys l WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
+    }
+  }
+};
+
+/** SQL that counts and finds the resources whose look-up slot will hold a key once the staged rows are applied. */
+const candidates = (side: LinkSide, key: string): string => `
+  SELECT r.Id AS Id FROM UR_Resources r WHERE ${currentRows(side.type, "r.")} AND r.${side.slot} = ${key}
+    AND NOT EXISTS (SELECT 1 FROM temp.KeyMoved k
+      WHERE k.Type = ${side.type.number} AND k.Slot = '${side.slot}' AND k.Key = ${key} AND k.Id = r.Id AND k.Added = 0)
+  UNION ALL
+  SELECT k.Id FROM temp.KeyMoved k WHERE k.Type = ${side.type.number} AND k.Slot = '${side.slot}' AND k.Key = ${key} AND k.Added = 1`;
+
+const resolve = (db: Database, link: LinkPlan): void => {
+  const one = (side: LinkSide, key: string): string => `(SELECT CASE count(*) WHEN 1 THEN min(Id) END FROM (${candidates(side, key)}))`;
+  const why = (side: LinkSide, key: string, after: string, n: 1 | 2): string =>
+    `CASE WHEN ${after} IS NULL THEN CASE WHEN EXISTS (${candidates(side, key)}) THEN '${n} ambiguous' ELSE '${n} missing' END END`;
+  db.exec(`UPDATE temp.Touched SET After1 = ${one(link.side1, "Touched.Key1")}, After2 = ${one(link.side2, "Touched.Key2")}
+    WHERE Mapping = ${link.number} AND Wanted = 1`);
+  db.exec(`UPDATE temp.Touched SET Reason = concat_ws(', ', ${why(link.side1, "Touched.Key1", "After1", 1)}, ${why(link.side2, "Touched.Key2", "After2", 2)})
+    WHERE Mapping = ${link.number} AND Wanted = 1 AND (After1 IS NULL OR After2 IS NULL)`);
+};
+
+/** Names the near misses among the missing keys (design §6, orphans): differs only in case, in blanks, in Unicode form. */
+const explainMissing = (db: Database, link: LinkPlan): void => {
+  for (const [n, side] of [
+    [1, link.side1],
+    [2, link.side2],
+  ] as const) {
+    const missing = db.all(
+      `SELECT DISTINCT Key${n} FROM temp.Touched WHERE Mapping = ? AND Wanted = 1 AND After${n} IS NULL AND Reason LIKE '%${n} missing%' LIMIT 10000`,
+      link.number,
+    );
+    if (missing.length === 0) continue;
+    const wanted = foldWanted(missing.map(([key]) => String(key)));
+    for (const [key, found] of nearKeys(db, side.type, side.slot, wanted)) {
+      db.run(
+        `UPDATE temp.Touched SET Reason = replace(Reason, '${n} missing', ?) WHERE Mapping = ? AND Key${n} = ?`,
+        `${n} ${nearReason(key, found)}`,
+        link.number,
+        key,
+      );
+    }
+  }
+};
+
+/** Scans the current values of a slot once, in pages, for keys that fold to a wanted one. */
+const nearKeys = (db: Database, type: TypePlan, slot: Slot, wanted: ReturnType<typeof foldWanted>): Map<string, string> => {
+  const found = new Map<string, string>();
+  const look = (value: string): void => {
+    // The very same key can only be that of a resource which this session closes.
+    for (const key of wanted.match(value)) if (key !== value && !found.has(key)) found.set(key, value);
+  };
+  const page = db.prepare(`SELECT ${slot} FROM UR_Resources WHERE ${currentRows(type)} AND ${slot} > ? ORDER BY ${slot} LIMIT 5000`);
+  for (let after = ""; ; ) {
+    const rows = page.all(after);
+    for (const [value] of rows) look(String(value));
+    const last = rows.at(-1);
+    if (last === undefined) break;
+    after = String(last[0]);
+  }
+  for (const [value] of db.all("SELECT Key FROM temp.KeyMoved WHERE Type = ? AND Slot = ? AND Added = 1", type.number, slot))
+    look(String(value));
+  return found;
+};
+
+const stageLinkRows = (db: Database, link: LinkPlan, task: number): void => {
+  const pair = (side: "Before" | "After"): string => `t.${side}1 IS NOT NULL AND t.${side}2 IS NOT NULL`;
+  const cause = (column: string, command: string): string =>
+    `(SELECT c.ResourceId FROM UR_ResourceChanges c WHERE c.TaskInstance = ${task} AND c.ResourceId IN (t.${column}1, t.${column}2)
+      ORDER BY c.Command = '${command}' DESC, c.ResourceId LIMIT 1)`;
+  const insert = (command: "insert" | "delete", column: "Before" | "After", condition: string): void =>
+    db.exec(`INSERT INTO UR_ResourceLinkChanges (TaskInstance, State, Command, Mapping, R1_Id, R2_Id, Key1, Key2, CausedBy)
+      SELECT ${task}, 'staged', '${command}', t.Mapping, t.${column}1, t.${column}2, t.Key1, t.Key2,
+        CASE WHEN t.FromFile = 0 THEN ${cause(column, command)} END
+      FROM temp.Touched t WHERE t.Mapping = ${link.number} AND ${pair(column)} AND ${condition} ORDER BY t.Key1, t.Key2`);
+  const same = (mine: "Before" | "After", other: "Before" | "After", flag: string): string =>
+    `NOT EXISTS (SELECT 1 FROM temp.Touched o WHERE o.Mapping = t.Mapping AND o.${other}1 = t.${mine}1 AND o.${other}2 = t.${mine}2 AND o.${flag} = 1)`;
+  if (db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? AND Present = 1 LIMIT 1", link.number) === null) {
+    insert("insert", "After", "t.Wanted = 1");
+    return;
+  }
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedBefore ON Touched (Mapping, Before1, Before2)");
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedAfter ON Touched (Mapping, After1, After2)");
+  insert("delete", "Before", `t.Present = 1 AND ${same("Before", "After", "Wanted")}`);
+  insert("insert", "After", `t.Wanted = 1 AND ${same("After", "Before", "Present")}`);
+};
+
+/** Rows read at a time where staged rows are written in between. */
+const pageSize = 1_000;
+
+const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts: NavigationCounts): void => {
+  for (const [owner, target] of [
+    [2, 1],
+    [1, 2],
+  ] as const) {
+    const side = owner === 1 ? link.side1 : link.side2;
+    const { navigation, type } = side;
+    if (navigation === null) continue;
+    db.exec("DROP TABLE IF EXISTS temp.Navigation");
+    db.exec("CREATE TEMP TABLE Navigation (Owner INTEGER PRIMARY KEY, Target INTEGER, CausedBy INTEGER)");
+    db.exec(`INSERT OR IGNORE INTO temp.Navigation SELECT After${owner}, After${target}, CASE WHEN FromFile = 0 THEN After${target} END
+      FROM temp.Touched WHERE Mapping = ${link.number} AND Wanted = 1 AND After1 IS NOT NULL AND After2 IS NOT NULL ORDER BY Key1, Key2`);
+    db.exec(`INSERT OR IGNORE INTO temp.Navigation SELECT Before${owner}, NULL, CASE WHEN FromFile = 0 THEN Before${target} END
+      FROM temp.Touched WHERE Mapping = ${link.number} AND Present = 1 AND Before1 IS NOT NULL AND Before2 IS NOT NULL ORDER BY Key1, Key2`);
+    const page = db.prepare(`SELECT Owner, Target, CausedBy FROM temp.Navigation WHERE Owner > ? ORDER BY Owner LIMIT ${pageSize}`);
+    for (let after = 0; ; ) {
+      const rows = page.all(after);
+      for (const [id, to, cause] of rows) {
+        const toId = to === null ? null : Number(to);
+        const staged = staging.stageNavigation(type, Number(id), navigation, toId, cause === null ? null : Number(cause));
+        if (staged === null) continue;
+        if (staged.isFirst) counts.changed.set(type.number, (counts.changed.get(type.number) ?? 0) + 1);
+        const name = `${type.number}:${navigation}`;
+        if (toId === null && staged.before !== null) counts.cleared.set(name, (counts.cleared.get(name) ?? 0) + 1);
+      }
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      after = Number(last[0]);
+    }
+  }
+};
+
+const stageClaims = (db: Database, task: number): void =>
+  db.exec(`INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2, R1_Before, R2_Before, R1_After, R2_After, Reason)
+    SELECT ${task}, 'staged', CASE WHEN Present = 0 THEN 'add' WHEN Wanted = 0 THEN 'remove' ELSE 'resolve' END,
+      t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, nullif(t.Reason, '')
+    FROM temp.Touched t LEFT JOIN UR_LinkKeys l ON t.Present = 1 AND l.Mapping = t.Mapping AND l.Key1 = t.Key1 AND l.Key2 = t.Key2
+    WHERE t.Present <> t.Wanted OR t.Before1 IS NOT t.After1 OR t.Before2 IS NOT t.After2 OR l.Reason IS NOT nullif(t.Reason, '')
+    ORDER BY t.Mapping, t.Key1, t.Key2`);
+
+/**
+ * Stages everything that links need of a session whose resource changes and file claims are staged; design §6, §7.6.
+ * Takes the session's connector, whose own unresolved claims are tried again. Gives what its navigations count.
+ */
+export const stageLinks = (db: Database, plan: RepositoryPlan, connector: string, staging: Staging, task: number): NavigationCounts => {
+  touchByKeys(db, plan, connector);
+  const counts: NavigationCounts = { changed: new Map(), cleared: new Map() };
+  for (const link of plan.links) {
+    if (db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;
+    resolve(db, link);
+    explainMissing(db, link);
+    if (link.isLinkRow) stageLinkRows(db, link, task);
+    else stageNavigations(db, link, staging, counts);
+  }
+  stageClaims(db, task);
+  return counts;
+};

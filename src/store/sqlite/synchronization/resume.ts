@@ -1,0 +1,51 @@
+import { SluiceError } from "../../../errors/index.js";
+import { isoTime, type SynchronizeCounters, type ThresholdResult } from "../../../model/index.js";
+import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
+import { applyStaged, dropRows } from "./apply.js";
+import { ensureKeyIndexes } from "./key-index.js";
+import { planRepository } from "./repository-plan.js";
+import { findConflicts } from "./staged-conflicts.js";
+import { countOrphans } from "./staged-counts.js";
+import { moveHead, requireFence, type SynchronizationContext } from "./synchronize.js";
+
+/**
+ * Applies exactly the staged set of a blocked task instance, without its sources and without thresholds (design §8; jobs-and-tasks §3.5).
+ * Throws SYNC_NOTHING_STAGED when the set is gone, SYNC_CONFLICT when it no longer fits; then nothing is written.
+ */
+export const resumeStaged = (context: SynchronizationContext, request: ResumeRequest): SynchronizeOutcome => {
+  const { db, clock } = context;
+  return db.transaction(() => {
+    requireFence(db, request.jobInstance, request.fence);
+    const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
+    const [state, session, countersText, thresholdsText, connector] = row ?? [];
+    if (state !== "Blocked") throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: request.blocked });
+    const plan = planRepository(db, request.model);
+    for (const type of plan.types.values()) ensureKeyIndexes(db, type);
+    context.onProgress({ step: "checking the staged changes", rows: 0 });
+    const { count, conflicts } = findConflicts(db, plan, request.blocked);
+    if (count > 0) throw new SluiceError("SYNC_CONFLICT", { count, conflicts });
+    context.onProgress({ step: "applying", rows: 0 });
+    const applied = applyStaged(db, plan, request.blocked, request.taskInstance, clock, context.checkStop);
+    if (!request.keepChanges) dropRows(db, request.blocked);
+    const at = isoTime(clock);
+    const name = String(connector);
+    const guid = String(session);
+    db.run(
+      "UPDATE UJ_SynchronizationSessions SET State = 'applied', SynchronizeTask = ?, ChangedAt = ? WHERE Guid = ?",
+      request.taskInstance,
+      at,
+      guid,
+    );
+    moveHead(db, at, name, guid, request.taskInstance, request.mappingHash);
+    const counters = { ...(JSON.parse(String(countersText)) as SynchronizeCounters), orphans: countOrphans(db, plan, name, null) };
+    const thresholds = JSON.parse(String(thresholdsText)) as ThresholdResult[];
+    db.run("UPDATE UJ_TaskInstances SET State = 'Completed', ProducedOutput = 1, EndDate = ? WHERE Id = ?", at, request.blocked);
+    db.run(
+      "UPDATE UJ_TaskInstances SET State = 'Completed', ProducedOutput = 1, Counters = ?, EndDate = ? WHERE Id = ?",
+      JSON.stringify(counters),
+      at,
+      request.taskInstance,
+    );
+    return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [] };
+  });
+};

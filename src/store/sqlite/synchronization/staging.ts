@@ -1,0 +1,165 @@
+import type { Slot, TaskInstanceId } from "../../../model/index.js";
+import type { Database, Statement } from "./database.js";
+import { currentRows } from "./key-index.js";
+import type { TypePlan } from "./repository-plan.js";
+import { keepNumber, lastNumber } from "./sequence.js";
+
+/** Before and after of each slot that changes; a text, the id of a navigation's target, or null. */
+export type SlotChanges = Record<string, [string | number | null, string | number | null]>;
+
+interface StagedRow {
+  readonly id: number;
+  readonly command: "insert" | "update" | "delete";
+  readonly changes: SlotChanges;
+}
+
+/**
+ * Writes staged resource changes of one task instance, one row a resource (design §6), and remembers in the temporary table KeyMoved which
+ * look-up keys come and go with them.
+ */
+export class Staging {
+  readonly #db: Database;
+  readonly #task: TaskInstanceId;
+  readonly #insert: Statement;
+  readonly #keyMoved: Statement;
+  #lastId: number;
+  readonly #firstId: number;
+
+  constructor(db: Database, task: TaskInstanceId) {
+    this.#db = db;
+    this.#task = task;
+    db.exec(`
+      DROP TABLE IF EXISTS temp.KeyMoved;
+      CREATE TEMP TABLE KeyMoved (Type INTEGER, Slot TEXT, Key TEXT, Id INTEGER, Added INTEGER, PRIMARY KEY (Type, Slot, Key, Id, Added)) WITHOUT ROWID`);
+    this.#insert = db.prepare(
+      `INSERT INTO UR_ResourceChanges (TaskInstance, State, Command, Type, Key, ResourceId, Version, Changes, CausedBy)
+       VALUES (${task}, 'staged', ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#keyMoved = db.prepare("INSERT OR IGNORE INTO temp.KeyMoved (Type, Slot, Key, Id, Added) VALUES (?, ?, ?, ?, ?)");
+    this.#firstId = lastNumber(db, "resource");
+    this.#lastId = this.#firstId;
+  }
+
+  /** Gives a new resource its Id: its former one when its key was known, else the next number. */
+  idFor(type: TypePlan, key: string): number {
+    const retired = this.#db.get("SELECT Id FROM UR_RetiredKeys WHERE Type = ? AND Key = ?", type.number, key);
+    return retired === null ? ++this.#lastId : Number(retired[0]);
+  }
+
+  /** The next Id, for a resource whose key was never known. */
+  nextId(): number {
+    return ++this.#lastId;
+  }
+
+  /** Keeps the sequence; to be called before the commit. */
+  keepIds(): void {
+    if (this.#lastId > this.#firstId) keepNumber(this.#db, "resource", this.#lastId);
+  }
+
+  /** `values` in the order of the type's slots, key first. */
+  stageInsert(type: TypePlan, values: readonly (string | null)[]): void {
+    const key = values[0] ?? "";
+    const id = this.idFor(type, key);
+    const changes: SlotChanges = {};
+    type.slots.forEach((slot, index) => {
+      const value = values[index] ?? null;
+      if (value === null) return;
+      changes[slot] = [null, value];
+      if (type.lookupSlots.has(slot)) this.#keyMoved.run(type.number, slot, value, id, 1);
+    });
+    this.#insert.run("insert", type.number, key, id, null, JSON.stringify(changes), null);
+  }
+
+  /** Stages what differs between two rows of one key; nothing when they are equal field by field. */
+  stageUpdate(type: TypePlan, values: readonly (string | null)[], stored: readonly (string | null)[]): void {
+    const changes: SlotChanges = {};
+    const [id, version] = this.#current(type, values[0] ?? "");
+    let isChanged = false;
+    type.slots.forEach((slot, index) => {
+      const before = stored[index] ?? null;
+      const after = values[index] ?? null;
+      if (before === after) return;
+      isChanged = true;
+      changes[slot] = [before, after];
+      if (!type.lookupSlots.has(slot)) return;
+      if (before !== null) this.#keyMoved.run(type.number, slot, before, id, 0);
+      if (after !== null) this.#keyMoved.run(type.number, slot, after, id, 1);
+    });
+    if (isChanged) this.#insert.run("update", type.number, values[0] ?? "", id, version, JSON.stringify(changes), null);
+  }
+
+  stageDelete(type: TypePlan, stored: readonly (string | null)[]): void {
+    const [id, version] = this.#current(type, stored[0] ?? "");
+    const changes: SlotChanges = {};
+    type.slots.forEach((slot, index) => {
+      const before = stored[index] ?? null;
+      if (before === null) return;
+      changes[slot] = [before, null];
+      if (type.lookupSlots.has(slot)) this.#keyMoved.run(type.number, slot, before, id, 0);
+    });
+    this.#insert.run("delete", type.number, stored[0] ?? "", id, version, JSON.stringify(changes), null);
+  }
+
+  /** The staged row of a resource, null when it has none. */
+  rowOf(resource: number): StagedRow | null {
+    const row = this.#db.get(
+      "SELECT Id, Command, Changes FROM UR_ResourceChanges WHERE TaskInstance = ? AND ResourceId = ?",
+      this.#task,
+      resource,
+    );
+    if (row === null) return null;
+    return { id: Number(row[0]), command: row[1] as StagedRow["command"], changes: JSON.parse(String(row[2])) as SlotChanges };
+  }
+
+  /**
+   * Stages a change of a mono-valued navigation in the owner's own row, joined with what is staged of it already.
+   * Gives what came of it: the `before`, and whether the owner was not among the navigation's changes yet; null when nothing changes.
+   */
+  stageNavigation(
+    type: TypePlan,
+    owner: number,
+    slot: Slot,
+    target: number | null,
+    causedBy: number | null,
+  ): { readonly before: number | null; readonly isFirst: boolean } | null {
+    const staged = this.rowOf(owner);
+    if (staged?.command === "delete") return null;
+    if (staged?.command === "insert") {
+      if (target === null) return null;
+      this.#rewrite(staged.id, { ...staged.changes, [slot]: [null, target] });
+      return { before: null, isFirst: false };
+    }
+    const [keySlot] = type.slots;
+    const row = this.#db.get(
+      `SELECT ${slot}, ValidFrom, ${keySlot ?? "Id"} FROM UR_Resources WHERE Id = ? AND ${currentRows(type)}`,
+      owner,
+    );
+    if (row === null) return null;
+    const before = row[0] === null ? null : Number(row[0]);
+    if (before === target) return null;
+    if (staged === null) {
+      this.#insert.run(
+        "update",
+        type.number,
+        String(row[2]),
+        owner,
+        String(row[1]),
+        JSON.stringify({ [slot]: [before, target] }),
+        causedBy,
+      );
+      return { before, isFirst: true };
+    }
+    this.#rewrite(staged.id, { ...staged.changes, [slot]: [before, target] });
+    return { before, isFirst: !Object.keys(staged.changes).some((name) => type.navigationSlots.has(name)) };
+  }
+
+  #rewrite(id: number, changes: SlotChanges): void {
+    this.#db.run("UPDATE UR_ResourceChanges SET Changes = ? WHERE Id = ?", JSON.stringify(changes), id);
+  }
+
+  #current(type: TypePlan, key: string): [number, string] {
+    const row = this.#db.get(`SELECT Id, ValidFrom FROM UR_Resources WHERE ${currentRows(type)} AND ${type.slots[0] ?? "Id"} = ?`, key);
+    if (row === null) throw new Error(`the current row of ${type.identifier} ${key} vanished inside a transaction`);
+    return [Number(row[0]), String(row[1])];
+  }
+}

@@ -1,0 +1,83 @@
+import type {
+  ConnectorMappings,
+  EntityAssociation,
+  EntityType,
+  JobInstanceId,
+  OnProgress,
+  SessionManifest,
+  SynchronizeCounters,
+  TaskInstanceId,
+  ThresholdResult,
+} from "../model/index.js";
+
+/** All that the repository must know of the configuration; plain data that crosses to a worker thread. */
+export interface RepositoryModel {
+  readonly entityTypes: readonly EntityType[];
+  readonly associations: readonly EntityAssociation[];
+  /** Every connector, since a change of one may close or heal links of another (design §7.6). */
+  readonly connectors: readonly ConnectorMappings[];
+}
+
+export interface SynchronizeRequest {
+  readonly jobInstance: JobInstanceId;
+  readonly taskInstance: TaskInstanceId;
+  /** The instance's fence: refused when another runner holds the instance by now (design §10). */
+  readonly fence: number;
+  readonly session: SessionManifest;
+  /** `Work/Synchronization/<guid>`. */
+  readonly folder: string;
+  readonly model: RepositoryModel;
+  /** `connectorHash` of the configuration, kept with the head of the chain. */
+  readonly mappingHash: string;
+  /** Thresholds are computed and shown, not enforced (`run --force`, ForceSynchronization). */
+  readonly force: boolean;
+  /** Keep the rows as `applied` for SetRecentlyModifiedFlag (DoNotDeleteChanges). */
+  readonly keepChanges: boolean;
+  /** Write unresolved links to `<folder>/orphans.csv` too (Orphans). */
+  readonly orphans: boolean;
+}
+
+export interface SynchronizeOutcome {
+  readonly state: "Applied" | "Blocked";
+  readonly counters: SynchronizeCounters;
+  readonly thresholds: readonly ThresholdResult[];
+  /** Why it blocked, beginning `Threshold Exceeded`; null when applied. */
+  readonly message: string | null;
+  /** At least one change was applied. */
+  readonly changed: boolean;
+  /** Job instances whose staged rows this run replaced (design §8). */
+  readonly replaced: readonly JobInstanceId[];
+}
+
+export interface ResumeRequest {
+  readonly jobInstance: JobInstanceId;
+  /** The validation's own task instance: the one that the versions will name. */
+  readonly taskInstance: TaskInstanceId;
+  /** The blocked task instance that owns the staged rows. */
+  readonly blocked: TaskInstanceId;
+  readonly fence: number;
+  readonly model: RepositoryModel;
+  readonly mappingHash: string;
+  readonly keepChanges: boolean;
+}
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}
+
+/** The seam between synchronization and the repository: sets, not cursors (design §2). */
+export interface SynchronizationStore {
+  /**
+   * Stages all differences between a session's files and the repository, checks the thresholds and applies, in one transaction; when a
+   * threshold is exceeded the staged rows are committed and nothing is applied. Session, head of the chain, counters and end state of the task
+   * instance are written in the same transaction. Throws SYNC_* and DB_* errors; then nothing is left behind.
+   */
+  synchronize(request: SynchronizeRequest, options: RunOptions): Promise<SynchronizeOutcome>;
+  /** Applies exactly the staged set of a blocked task instance (design §8). Throws SYNC_CONFLICT when a `before` no longer holds. */
+  resume(request: ResumeRequest, options: RunOptions): Promise<SynchronizeOutcome>;
+  /** Lower-case hex SHA-256 over the staged set of a task instance, in a fixed order: what `--expect` is compared with. */
+  setHash(taskInstance: TaskInstanceId): Promise<string>;
+  /** Drops the staged rows of a task instance and marks its session cancelled (cancel). */
+  drop(taskInstance: TaskInstanceId): Promise<void>;
+}

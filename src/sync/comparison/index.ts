@@ -1,0 +1,3 @@
+export * from "./joined-form.js";
+export * from "./merge.js";
+export * from "./sorted-file.js";

@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { type ErrorCode, type ErrorParameters, errorCatalogue, type Place, SluiceError } from "../errors/index.js";
+import type { OnProgress, Progress } from "../model/index.js";
+
+/** What a worker's module is given beside its input. */
+export interface WorkerTools {
+  /** Throws SYNC_STOPPED when the caller's signal was aborted; to be called once a block of work. */
+  readonly checkStop: (step: string) => void;
+  /** May be called as often as wanted: it passes on a few a second. */
+  readonly onProgress: OnProgress;
+}
+
+/** The default export of a worker's module. */
+export type WorkerMain<I, O> = (input: I, tools: WorkerTools) => O | Promise<O>;
+
+/** What the worker is started with. */
+export interface WorkerStart {
+  readonly module: string;
+  readonly input: unknown;
+  /** Four bytes; not 0 = stop. */
+  readonly stop: SharedArrayBuffer;
+}
+
+/** An error as it crosses between threads. */
+export type CrossingError =
+  | {
+      readonly kind: "sluice";
+      readonly code: ErrorCode;
+      readonly parameters: unknown;
+      readonly place: Place;
+      readonly cause: CrossingError | null;
+    }
+  | { readonly kind: "other"; readonly name: string; readonly message: string; readonly stack: string; readonly code: string | null };
+
+export type WorkerMessage =
+  | { readonly kind: "progress"; readonly progress: Progress }
+  | { readonly kind: "result"; readonly output: unknown }
+  | { readonly kind: "error"; readonly error: CrossingError };
+
+/** Makes an error fit to cross; causes are kept as far as they go. */
+export const toCrossing = (error: unknown): CrossingError => {
+  if (error instanceof SluiceError) {
+    const cause = error.cause === undefined ? null : toCrossing(error.cause);
+    return { kind: "sluice", code: error.code, parameters: error.parameters, place: error.place, cause };
+  }
+  if (error instanceof Error) {
+    const code = (error as { code?: unknown }).code;
+    return {
+      kind: "other",
+      name: error.name,
+      message: error.message,
+      stack: error.stack ?? "",
+      code: typeof code === "string" ? code : null,
+    };
+  }
+  return { kind: "other", name: "Error", message: String(error), stack: "", code: null };
+};
+
+/** The error that crossed, as it was. */
+export const fromCrossing = (error: CrossingError): Error => {
+  if (error.kind === "sluice" && error.code in errorCatalogue) {
+    const cause = error.cause === null ? {} : { cause: fromCrossing(error.cause) };
+    return new SluiceError(error.code, error.parameters as ErrorParameters<ErrorCode>, { place: error.place, ...cause });
+  }
+  if (error.kind === "sluice") return new Error(`unknown error code ${String(error.code)}`);
+  const made = new Error(error.message);
+  made.name = error.name;
+  made.stack = error.stack;
+  return error.code === null ? made : Object.assign(made, { code: error.code });
+};
+
+/** A thread loads JavaScript only: a module that runs from its TypeScript source (under the test runner) is taken from the build beside it. */
+const built = (module: URL): string => {
+  if (!module.pathname.endsWith(".ts")) return module.href;
+  const twin = new URL(module.href.replace("/src/", "/dist/").replace(/\.ts$/, ".js"));
+  if (!existsSync(fileURLToPath(twin))) throw new Error(`${fileURLToPath(twin)} is missing: run npm run build first`);
+  return twin.href;
+};
+
+/**
+ * Runs a module's default export in a thread of its own: long synchronous work, while this thread goes on answering (design §6, SQLite).
+ * Takes the module's URL, its input (structured clone), a signal that asks it to stop at its next look, and where its progress goes. Gives what the module gives;
+ * throws what it throws, codes, places and causes kept.
+ */
+export const runInWorker = <I, O>(
+  module: URL,
+  input: I,
+  options: { readonly signal: AbortSignal; readonly onProgress: OnProgress },
+): Promise<O> =>
+  new Promise<O>((resolve, reject) => {
+    const stop = new SharedArrayBuffer(4);
+    const flag = new Int32Array(stop);
+    const start: WorkerStart = { module: built(module), input, stop };
+    const worker = new Worker(
+      new URL(built(new URL(`./worker-entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url))),
+      {
+        workerData: start,
+      },
+    );
+    const askToStop = (): void => {
+      Atomics.store(flag, 0, 1);
+    };
+    if (options.signal.aborted) askToStop();
+    options.signal.addEventListener("abort", askToStop, { once: true });
+    let settle: (() => void) | null = null;
+    worker.on("message", (message: WorkerMessage) => {
+      if (message.kind === "progress") options.onProgress(message.progress);
+      else if (message.kind === "result") settle = () => resolve(message.output as O);
+      else settle = () => reject(fromCrossing(message.error));
+    });
+    worker.on("error", (error) => {
+      settle = () => reject(error);
+    });
+    // Settled only once the thread is gone: its files and its database are closed then.
+    worker.on("exit", (code) => {
+      options.signal.removeEventListener("abort", askToStop);
+      if (settle !== null) settle();
+      else reject(new Error(`a worker ended with code ${code} and no result`));
+    });
+  });
