@@ -1,0 +1,148 @@
+import { defineErrors } from "./definition.js";
+
+/** Codes of jobs, tasks, locks and sessions. */
+export const runErrors = defineErrors({
+  JOB_GRAPH_CYCLE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; path: readonly string[] }) =>
+      `tasks of ${p.job} wait for each other: ${p.path.join(" → ")}; remove one of these TaskDependsOnTask`,
+  },
+  JOB_GRAPH_PARENT_NOT_EARLIER: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; task: string; parent: string }) =>
+      `in ${p.job}, ${p.task} depends on ${p.parent}, which does not stand on an earlier level: give ${p.task} a higher Level, or write it after ${p.parent}`,
+  },
+  JOB_GRAPH_LEVELS_MIXED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; without: string; count: number }) =>
+      `${p.job} gives some tasks a Level and ${p.count} none, ${p.without} first: each of these runs alone, after the highest level written above it; give every task a Level, or none`,
+  },
+  JOB_GRAPH_PARENT_IGNORED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { task: string; parent: string; where: string }) =>
+      `${p.task} depends on ${p.parent}, which is no part of ${p.where}: it runs as if it did not depend on it`,
+  },
+  JOB_GRAPH_UNKNOWN_TASK: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; option: string; task: string; nearest: string | null }) =>
+      `${p.option} ${p.task}: ${p.job} has no such task${p.nearest === null ? "; sluice plan shows its tasks" : `; nearest is ${p.nearest}`}`,
+  },
+  JOB_GRAPH_EMPTY_SELECTION: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; options: string }) =>
+      `${p.options} leave no task of ${p.job} to run: --from has to come before --to, and --task between them`,
+  },
+  JOB_UNKNOWN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; nearest: string | null }) =>
+      `there is no job ${p.job}${p.nearest === null ? "; sluice jobs shows all" : `; nearest is ${p.nearest}`}`,
+  },
+  JOB_ROOT_TASK_UNKNOWN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { task: string; nearest: string | null }) =>
+      `there is no task ${p.task} at the root of the configuration${p.nearest === null ? "" : `; nearest is ${p.nearest}`}; a task inside a job runs by sluice run JOB --task ${p.task}`,
+  },
+  JOB_INSTANCE_UNKNOWN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number }) => `there is no job instance ${p.jobInstance}; sluice status shows them`,
+  },
+  JOB_NOT_BLOCKED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; job: string; state: string }) =>
+      `instance ${p.jobInstance} of ${p.job} is ${p.state} and has no Blocked task: only a blocked one can be resumed; sluice status --instance ${p.jobInstance} shows it`,
+  },
+  JOB_REPLACED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; message: string }) =>
+      `instance ${p.jobInstance} can no longer be resumed, ${p.message}: its staged changes are gone; look at the later instance`,
+  },
+  JOB_ENDED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; job: string; state: string }) =>
+      `instance ${p.jobInstance} of ${p.job} is ${p.state}: there is nothing to cancel`,
+  },
+  JOB_CONFIGURATION_CHANGED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; connectors: readonly string[] }) =>
+      `instance ${p.jobInstance} cannot be resumed: mappings or entity types of ${p.connectors.join(", ")} are not those it was compared with; restore them, or cancel ${p.jobInstance} and run the job again`,
+  },
+  JOB_PLAN_CHANGED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; job: string; differences: readonly string[] }) =>
+      `instance ${p.jobInstance} cannot be resumed: remaining tasks of ${p.job} are not those it was started with (${p.differences.join(", ")}); restore them, or cancel ${p.jobInstance} and run the job again`,
+  },
+  JOB_SET_CHANGED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; expected: string; found: string }) =>
+      `the staged changes of instance ${p.jobInstance} have the hash ${p.found}, not ${p.expected}: look at them again with sluice changes ${p.jobInstance}`,
+  },
+  JOB_CHANGED_MEANWHILE: {
+    exit: 75,
+    retryable: true,
+    text: (p: { jobInstance: number }) =>
+      `instance ${p.jobInstance} was resumed, closed or replaced by somebody else at this moment; sluice status --instance ${p.jobInstance} shows it`,
+  },
+  JOB_FENCED: {
+    exit: 70,
+    retryable: false,
+    text: (p: { jobInstance: number }) =>
+      `instance ${p.jobInstance} was taken from this process, which was thought dead: it stops and writes nothing more; sluice status --instance ${p.jobInstance} shows who has it`,
+  },
+  LOCK_JOB_HELD: {
+    exit: 75,
+    retryable: true,
+    text: (p: { job: string; jobInstance: number; host: string; pid: number; since: string }) =>
+      `${p.job} runs already: instance ${p.jobInstance}, process ${p.pid} on ${p.host}, since ${p.since}; wait for it, or stop it with sluice cancel ${p.jobInstance}`,
+  },
+  LOCK_CONNECTOR_HELD: {
+    exit: 75,
+    retryable: true,
+    text: (p: { lock: string; job: string; jobInstance: number; host: string; pid: number; since: string; waitedSeconds: number }) =>
+      `${p.lock} is held by instance ${p.jobInstance} of ${p.job}, process ${p.pid} on ${p.host}, since ${p.since}${p.waitedSeconds > 0 ? `, and was not free within ${p.waitedSeconds} s` : ""}; nothing was started: run again later, or raise Scheduler.MaxLockWatchTime`,
+  },
+  TASK_NOT_BUILT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { task: string; type: string; needs: string }) =>
+      `${p.task} (${p.type}) cannot run yet: ${p.needs}; leave it out with --from, --to or --task`,
+  },
+  TASK_DEADLINE: {
+    exit: 1,
+    retryable: true,
+    text: (p: { task: string; minutes: number }) =>
+      `${p.task} was stopped after ${p.minutes} minutes: raise TaskTimeoutSupplement if it needs longer`,
+  },
+  TASK_FAULT: {
+    exit: 70,
+    retryable: false,
+    text: (p: { task: string; problem: string }) =>
+      `${p.task} ended by a fault of Sluice (${p.problem}): please report it, with the job's log`,
+  },
+  SYNC_SESSION_OUTDATED: {
+    exit: 1,
+    retryable: true,
+    text: (p: { session: string; connector: string }) =>
+      `session ${p.session} was prepared under another configuration of ${p.connector}: prepare the connector again`,
+  },
+  DB_NOT_BUILT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { database: string }) =>
+      `ConnectionString names ${p.database}, which this version cannot use yet: leave it out, or give sqlite:<path>`,
+  },
+});
