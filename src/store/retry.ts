@@ -56,7 +56,11 @@ export class Writer {
         const patience = this.#options.patienceMs ?? defaultPatienceMs;
         if (this.timing.now() - since >= patience) {
           if ((await this.#options.isHeldByTask?.()) !== true) {
-            throw new SluiceError("DB_LOCKED", { database: this.#options.database, seconds: Math.round(patience / 1000) }, { cause: error });
+            throw new SluiceError(
+              "DB_LOCKED",
+              { database: this.#options.database, seconds: Math.round(patience / 1000) },
+              { cause: error },
+            );
           }
           since = this.timing.now();
         }
@@ -79,7 +83,9 @@ export class Writer {
   #attempt<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     return this.knex.transaction(async (trx) => {
       // A write first: begun by a read, a transaction could find at its first write that another had written since.
-      await trx("UM_Sequences").where({ Name: "fence" }).update({ Value: trx.ref("Value") });
+      await trx("UM_Sequences")
+        .where({ Name: "fence" })
+        .update({ Value: trx.ref("Value") });
       return work(trx);
     });
   }

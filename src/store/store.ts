@@ -85,7 +85,8 @@ const openPatiently = async (path: string, timing: Timing): Promise<Knex> => {
 };
 
 const isMigrating = (error: unknown): boolean =>
-  error instanceof Error && (error.name === "MigrationLocked" || /already exists|UNIQUE constraint failed: knex_migrations/.test(error.message));
+  error instanceof Error &&
+  (error.name === "MigrationLocked" || /already exists|UNIQUE constraint failed: knex_migrations/.test(error.message));
 
 /** Whether a synchronization of a living runner may be the one that holds the writer. */
 const hasLiveSynchronize = async (knex: Knex): Promise<boolean> => {

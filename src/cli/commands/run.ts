@@ -1,0 +1,66 @@
+import { SluiceError } from "../../errors/index.js";
+import type { RunTarget } from "../../jobs/index.js";
+import { type Arguments, usageOf } from "../arguments.js";
+import type { Command, CommandDefinition } from "../command.js";
+import { conduct } from "../conduct.js";
+import { useStore } from "../repository.js";
+import { jobNamed, readConfiguration } from "../workspace.js";
+import { runningExitCodes } from "./exit-codes.js";
+
+const definition: CommandDefinition = {
+  name: "run",
+  description: [
+    "Runs a job to its end: level by level, each task when the tasks it depends on have produced something. Where a synchronization would change more than its thresholds allow, the job stops as Blocked with nothing of it applied; a person then looks at the changes, and resumes or cancels.",
+    "On a terminal the run is shown live, in a pipe line by line. Ctrl-C lets the running tasks end and starts no other; a second one stops them at once.",
+  ],
+  arguments: [
+    { name: "JOB", optional: true, help: "identifier of the job; without it --task names a task at the root of the configuration" },
+  ],
+  options: [
+    { name: "from", value: "ID", help: "the first task to run" },
+    { name: "to", value: "ID", help: "the last task to run" },
+    { name: "task", value: "ID", help: "the only task to run" },
+    { name: "force", help: "thresholds are computed and shown, not enforced, in this run; recorded with who started it" },
+    { name: "dry-run", help: "not built yet" },
+    { name: "accept", value: "warning", values: ["warning"], help: "exit code 0 for a run that ends with Warning" },
+    { name: "reason", value: "TEXT", help: "why; kept with the instance" },
+  ],
+  formats: ["text", "json"],
+  exitCodes: runningExitCodes,
+  example: { command: "sluice run Job_HR_Synchronize --workspace examples", says: "runs that job and ends with a summary of what it did" },
+};
+
+/** `sluice run`, design §4. */
+export const run: Command = {
+  definition,
+  run: async (invocation) => {
+    const given = invocation.arguments;
+    if (given.has("dry-run")) {
+      throw new SluiceError("CMD_NOT_YET", {
+        what: "run --dry-run",
+        instead: "run without it stops at the gate, and sluice changes shows what was staged",
+      });
+    }
+    const target = targetOf(given);
+    const configuration = await readConfiguration(invocation);
+    // Asked before the store is opened: a wrong name must not make a database.
+    if ("job" in target) await jobNamed(configuration, target.job);
+    const { runJob } = await import("../../jobs/index.js");
+    return await useStore(configuration, (store) =>
+      conduct(invocation, configuration, store, (surroundings) => runJob({ ...surroundings, what: target, force: given.has("force") })),
+    );
+  },
+};
+
+const targetOf = (given: Arguments): RunTarget => {
+  const job = given.optional("JOB");
+  const from = given.value("from") ?? undefined;
+  const to = given.value("to") ?? undefined;
+  const task = given.value("task") ?? undefined;
+  const part = from === undefined ? "--to" : "--from";
+  const hasPart = from !== undefined || to !== undefined;
+  if (task !== undefined && hasPart) throw new SluiceError("CMD_OPTIONS_CONFLICT", { first: "--task", second: part });
+  if (job !== null) return { job, from, to, task };
+  if (task === undefined) throw new SluiceError("CMD_ARGUMENT_MISSING", { argument: "JOB", usage: usageOf(definition) });
+  return { rootTask: task };
+};

@@ -1,0 +1,72 @@
+import type { Configuration } from "../config/index.js";
+import type { LogLevel, RunReport, RunSurroundings } from "../jobs/index.js";
+import type { Store } from "../store/index.js";
+import type { Invocation } from "./command.js";
+import { instanceLines } from "./instance-view.js";
+import { interruptible } from "./interruption.js";
+import { LiveProgress } from "./progress/live-progress.js";
+import { PlainProgress } from "./progress/plain-progress.js";
+import type { ProgressView } from "./progress/progress-view.js";
+import { formatNoun } from "./terminal/index.js";
+
+/** The tools' names for levels beside the jobs' own (jobs-and-tasks §3.7). */
+const levelNames: Readonly<Record<string, LogLevel>> = {
+  Trace: "Trace",
+  Verbose: "Trace",
+  Debug: "Debug",
+  Information: "Information",
+  Warning: "Warning",
+  Error: "Error",
+  Critical: "Critical",
+  Fatal: "Critical",
+};
+
+const progressFor = ({ arguments: given, out, err, style, env, clock }: Invocation): ProgressView => {
+  // stdout is the document's alone.
+  if (given.isJson) return new PlainProgress(err, clock);
+  const isLive = out.isTerminal && env.TERM !== "dumb" && (env.CI ?? "") === "";
+  return isLive ? new LiveProgress(out, style, clock) : new PlainProgress(out, clock);
+};
+
+/**
+ * Runs or resumes a job instance for a person or a script: names the database, shows progress, obeys Ctrl-C, prints the summary or the document of
+ * design §4, gives the exit code. Whatever is thrown came before the instance existed.
+ */
+export const conduct = async (
+  invocation: Invocation,
+  configuration: Configuration,
+  store: Store,
+  start: (surroundings: RunSurroundings) => Promise<RunReport>,
+): Promise<number> => {
+  const { arguments: given, out, err } = invocation;
+  const { exitCodeOf, jobLogPath, startedBy } = await import("../jobs/index.js");
+  await (given.isJson ? err : out).lines([`${store.database}, ${formatNoun(await store.resourceCount(), "resource")}`]);
+  const progress = progressFor(invocation);
+  const interruption = interruptible(invocation.signals, (text) => progress.note(text));
+  let report: RunReport;
+  try {
+    report = await start({
+      configuration,
+      store,
+      startedBy: startedBy(),
+      reason: given.value("reason") ?? undefined,
+      logLevel: levelNames[given.value("log-level") ?? ""],
+      cancel: interruption.cancel,
+      stop: interruption.stop,
+      onEvent: (event) => progress.onEvent(event),
+    });
+  } finally {
+    interruption.end();
+    await progress.close();
+  }
+  if (given.isJson) {
+    await out.write(`${JSON.stringify(report)}\n`);
+  } else {
+    const instance = await store.records.find(report.jobInstance);
+    const tasks = await store.records.tasks(report.jobInstance);
+    if (instance === null) throw new Error(`the row of job instance ${report.jobInstance} is gone`);
+    const log = jobLogPath(configuration, report.job, report.jobInstance);
+    await out.lines(["", ...instanceLines(invocation, { instance, tasks, thresholds: "exceeded", log })]);
+  }
+  return exitCodeOf(report.state, { acceptWarning: given.value("accept") === "warning" });
+};

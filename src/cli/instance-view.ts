@@ -1,0 +1,175 @@
+import type { ThresholdResult } from "../model/index.js";
+import type { JobInstance, TaskInstance } from "../store/index.js";
+import type { Invocation } from "./command.js";
+import { counterText } from "./counters.js";
+import { hintLines } from "./hint.js";
+import { formatCount, formatDuration, formatTime, paintState, printable, type Style, table, wrap } from "./terminal/index.js";
+
+/** A task without progress for this long is said to be stalled (ms, design §9). */
+const stalledAfterMs = 10 * 60_000;
+
+/** Since when a running task has not moved; null while it does. */
+export const stalledSince = (task: TaskInstance, now: number): string | null => {
+  if (task.state !== "InProgress") return null;
+  const last = task.lastProgressAt ?? task.startedAt;
+  return last !== null && now - Date.parse(last) > stalledAfterMs ? last : null;
+};
+
+export interface InstanceView {
+  readonly instance: JobInstance;
+  readonly tasks: readonly TaskInstance[];
+  /** Every active threshold, or the exceeded ones only. */
+  readonly thresholds: "all" | "exceeded";
+  /** Path of the job's log. */
+  readonly log: string;
+}
+
+/** One job instance for a person: tasks, counters, thresholds, errors, and what to do next. */
+export const instanceLines = (invocation: Invocation, view: InstanceView): string[] => {
+  const { style, out, clock } = invocation;
+  const { instance, tasks } = view;
+  const now = clock.now();
+  const width = out.columns;
+  const options = { style, indent: 2, ...(width === undefined ? {} : { width }) };
+  const elapsed = Date.parse(instance.endedAt ?? new Date(now).toISOString()) - Date.parse(instance.startedAt);
+  const by = instance.startedBy === "" ? "" : ` by ${printable(instance.startedBy)}`;
+  const lines = [
+    `${style.bold(instance.job)}, instance ${instance.id}: ${paintState(style, instance.state)} ${instance.endedAt === null ? "for" : "after"} ${formatDuration(elapsed)}`,
+    style.dim(`started ${formatTime(instance.startedAt)}${by}${instance.force ? ", thresholds not enforced (--force)" : ""}`),
+  ];
+  if (instance.message !== null) lines.push(printable(instance.message));
+  for (const holder of instance.waitingFor) {
+    lines.push(
+      `waiting for ${printable(holder.lock.replace(":", " "))}, held by instance ${holder.jobInstance} of ${holder.job} since ${formatTime(holder.since)}`,
+    );
+  }
+  lines.push(
+    "",
+    ...table<TaskInstance>(
+      [
+        { title: "Level", value: (task) => (task.isValidation ? "" : String(task.level)), align: "right" },
+        { title: "Task", value: (task) => (task.isValidation ? `${task.taskKey} (validation)` : task.taskKey) },
+        { title: "State", value: (task) => task.state, paint: (text, task) => paintState(style, task.state, text) },
+        { title: "Time", value: (task) => timeText(task, now), align: "right" },
+        { title: "Result", value: (task) => resultText(task, now) },
+      ],
+      tasks,
+      options,
+    ),
+  );
+  lines.push(...thresholdLines(view, style, options));
+  lines.push(...messageLines(tasks, style, width));
+  lines.push(...nextLines(invocation, view));
+  return lines;
+};
+
+const timeText = (task: TaskInstance, now: number): string | null => {
+  if (task.startedAt === null) return null;
+  return formatDuration((task.endedAt === null ? now : Date.parse(task.endedAt)) - Date.parse(task.startedAt));
+};
+
+const skipped: Readonly<Record<string, string>> = {
+  parentFailed: "a task it depends on did not complete",
+  parentWithoutOutput: "no task it depends on produced anything",
+  connectorBlocked: "its connector is blocked",
+  connectorDeactivated: "its connector is deactivated",
+};
+
+/** Why a task was skipped, for a person. */
+export const skipText = (reason: string): string => skipped[reason] ?? reason;
+
+const resultText = (task: TaskInstance, now: number): string => {
+  if (task.skippedBecause !== null) return skipText(task.skippedBecause);
+  const stalled = stalledSince(task, now);
+  const parts = [stalled === null ? "" : `stalled since ${formatTime(stalled)}`];
+  if (task.state === "InProgress" && task.progress !== null) {
+    const { step, rows, of } = task.progress;
+    parts.push(`${step} ${formatCount(rows)}${of === undefined ? "" : ` of ${formatCount(of)}`}`);
+  }
+  if (task.error !== null) parts.push(task.error.code);
+  parts.push(counterText(task.counters));
+  // What blocked is told below the table in full.
+  if (task.message !== null && task.state !== "Blocked") parts.push(task.message);
+  return parts.filter((part) => part !== "").join(", ");
+};
+
+const limitText = ({ name, limit }: ThresholdResult): string => {
+  if (name === "WholePopulation") return "never all";
+  return name.includes("Percentage") ? `${formatCount(limit)} %` : formatCount(limit);
+};
+
+const thresholdLines = (view: InstanceView, style: Style, options: { readonly width?: number; readonly indent: number }): string[] => {
+  const rows = view.tasks.flatMap((task) => task.thresholds.map((threshold) => ({ task, threshold })));
+  const shown = view.thresholds === "all" ? rows : rows.filter((row) => row.threshold.exceeded);
+  if (shown.length === 0) return [];
+  return [
+    "",
+    style.bold(view.thresholds === "all" ? "Thresholds" : "Thresholds exceeded"),
+    ...table(
+      [
+        { title: "Task", value: ({ task }) => task.taskKey },
+        { title: "Scope", value: ({ threshold }) => threshold.scope },
+        { title: "Threshold", value: ({ threshold }) => threshold.name },
+        { title: "Limit", value: ({ threshold }) => limitText(threshold), align: "right" },
+        { title: "Count", value: ({ threshold }) => formatCount(threshold.count), align: "right" },
+        { title: "Of", value: ({ threshold }) => formatCount(threshold.of), align: "right" },
+        {
+          title: "",
+          value: ({ threshold }) => (threshold.exceeded ? "exceeded" : ""),
+          paint: (text, { threshold }) => (threshold.exceeded ? style.warning(text) : text),
+        },
+      ],
+      shown,
+      { ...options, style },
+    ),
+  ];
+};
+
+/** Errors with their place, and why a task blocked. */
+const messageLines = (tasks: readonly TaskInstance[], style: Style, width: number | undefined): string[] => {
+  const text = (message: string): string[] =>
+    message.split("\n").flatMap((line) => wrap(`  ${printable(line)}`, width ?? Number.POSITIVE_INFINITY, 4));
+  return tasks.flatMap((task) => {
+    if (task.error !== null) {
+      const { file, line, column, code, message } = task.error;
+      const place = [file, line, column].filter((part) => part !== undefined).join(":");
+      return [
+        "",
+        `${style.bold(task.taskKey)}: ${style.bad("error")} ${code}`,
+        ...text(message),
+        ...(place === "" ? [] : [`  in ${printable(place)}`]),
+      ];
+    }
+    if (task.state === "Blocked" && task.message !== null)
+      return ["", `${style.bold(task.taskKey)}: ${style.warning("blocked")}`, ...text(task.message)];
+    return [];
+  });
+};
+
+/** What a person can do next. */
+const nextLines = (invocation: Invocation, { instance, tasks, log }: InstanceView): string[] => {
+  const { style } = invocation;
+  const id = instance.id;
+  if (tasks.some((task) => task.state === "Blocked") && (instance.state === "Blocked" || instance.state === "Errored")) {
+    return [
+      "",
+      style.bold("What to do next"),
+      ...hintLines(invocation, [
+        [`changes ${id}`, "shows what it would change"],
+        [`resume ${id}`, "applies exactly that, and goes on with the remaining tasks"],
+        [`cancel ${id}`, "drops it; the next run compares anew"],
+      ]),
+    ];
+  }
+  if (instance.state === "Errored" || instance.state === "Aborted" || instance.state === "Warning") {
+    return [
+      "",
+      style.bold("What to do next"),
+      ...hintLines(invocation, [
+        [`logs ${id}`, `prints the log, ${log}`],
+        [`run ${instance.job}`, instance.state === "Warning" ? "runs the job again" : "runs the job again, once the cause is mended"],
+      ]),
+    ];
+  }
+  return [];
+};

@@ -1,0 +1,42 @@
+import type { Command } from "./command.js";
+
+export interface ProgramEntry {
+  readonly name: string;
+  /** One line for `sluice --help`. */
+  readonly summary: string;
+  /** Loads the command when it is called: `validate` must not wait for the database's driver. */
+  readonly load: () => Promise<Command>;
+}
+
+/** All commands in the order of `sluice --help`, which is the order in which a person meets them. */
+export const program: readonly ProgramEntry[] = [
+  { name: "validate", summary: "checks the configuration", load: async () => (await import("./commands/validate.js")).validate },
+  { name: "jobs", summary: "lists the jobs, their schedule and last state", load: async () => (await import("./commands/jobs.js")).jobs },
+  { name: "plan", summary: "shows what a job would do, level by level", load: async () => (await import("./commands/plan.js")).plan },
+  { name: "run", summary: "runs a job to its end", load: async () => (await import("./commands/run.js")).run },
+  { name: "status", summary: "shows job instances, or one in full", load: async () => (await import("./commands/status.js")).status },
+  {
+    name: "changes",
+    summary: "shows what a blocked job instance would change",
+    load: async () => (await import("./commands/changes.js")).changes,
+  },
+  {
+    name: "resume",
+    summary: "applies what a blocked job instance staged, and goes on",
+    load: async () => (await import("./commands/resume.js")).resume,
+  },
+  {
+    name: "cancel",
+    summary: "stops a running job instance, or drops a blocked one",
+    load: async () => (await import("./commands/cancel.js")).cancel,
+  },
+  {
+    name: "resources",
+    summary: "lists the resources of an entity type",
+    load: async () => (await import("./commands/resources.js")).resources,
+  },
+  { name: "links", summary: "lists the links of an entity association", load: async () => (await import("./commands/links.js")).links },
+  { name: "show", summary: "shows one resource, its links and its history", load: async () => (await import("./commands/show.js")).show },
+  { name: "logs", summary: "prints the log of a job instance", load: async () => (await import("./commands/logs.js")).logs },
+  { name: "xsd", summary: "writes the schema for an editor's completion", load: async () => (await import("./commands/xsd.js")).xsd },
+];

@@ -1,0 +1,40 @@
+import type { Configuration, Job, LoadedWorkspace } from "../config/index.js";
+import { SluiceError } from "../errors/index.js";
+import type { Invocation } from "./command.js";
+import { InvalidConfiguration } from "./failure.js";
+import { sortFindings } from "./finding.js";
+
+/** Reads the workspace of a command and masks its secrets in all output from here on. Findings are given back, not thrown. */
+export const readWorkspace = async (invocation: Invocation): Promise<LoadedWorkspace> => {
+  const { loadWorkspace } = await import("../config/index.js");
+  const loaded = loadWorkspace({ workspace: invocation.workspace, env: invocation.env });
+  const secrets = loaded.configuration?.settings.secrets ?? [];
+  invocation.out.mask(secrets);
+  invocation.err.mask(secrets);
+  return loaded;
+};
+
+/** The configuration of a command that cannot work without a valid one. Throws InvalidConfiguration with every error. */
+export const readConfiguration = async (invocation: Invocation): Promise<Configuration> => {
+  const loaded = await readWorkspace(invocation);
+  if (loaded.configuration !== null) return loaded.configuration;
+  const [first, ...others] = sortFindings(loaded.findings.filter((finding) => finding.severity === "error"));
+  if (first === undefined) throw new Error("the workspace gave neither a configuration nor an error");
+  throw new InvalidConfiguration([first, ...others]);
+};
+
+/** What the configuration has under a name. Throws CMD_UNKNOWN_NAME with the nearest name there is. */
+export const named = async <T>(all: ReadonlyMap<string, T>, kind: string, name: string): Promise<T> => {
+  const found = all.get(name);
+  if (found !== undefined) return found;
+  const { nearestName } = await import("../config/index.js");
+  throw new SluiceError("CMD_UNKNOWN_NAME", { kind, name, nearest: nearestName(name, all.keys()), known: all.size });
+};
+
+/** A job by its identifier. Throws JOB_UNKNOWN with the nearest one. */
+export const jobNamed = async ({ jobs }: Configuration, identifier: string): Promise<Job> => {
+  const job = jobs.get(identifier);
+  if (job !== undefined) return job;
+  const { nearestName } = await import("../config/index.js");
+  throw new SluiceError("JOB_UNKNOWN", { job: identifier, nearest: nearestName(identifier, jobs.keys()) });
+};

@@ -1,0 +1,116 @@
+import {
+  binding,
+  count,
+  element,
+  enumeration,
+  expression,
+  flag,
+  identifier,
+  integer,
+  label,
+  property,
+  reference,
+  string,
+} from "./definition.js";
+
+/** In the order of their codes (connectors §1.5). */
+const types = [
+  "String",
+  "Bytes",
+  "Int32",
+  "Int64",
+  "DateTime",
+  "Bool",
+  "Guid",
+  "Double",
+  "Binary",
+  "Byte",
+  "Int16",
+  "Option",
+  "ForeignKey",
+];
+
+/** connectors §1.5, §1.6, §1.10. */
+export const metadataElements = [
+  element(
+    "EntityType",
+    "connectors §1.5",
+    "A kind of resources, such as the entries of a directory.",
+    [
+      identifier("member", "Name; unique in the model, no reserved word."),
+      label({}),
+      string("LicenseTag", "Tag for licensing."),
+      string("TableName", "Table of a hard-coded type."),
+    ],
+    { declares: "EntityType", ignoresCase: true, children: ["EntityType/Property"] },
+  ),
+  element("EntityType/Property", "connectors §1.5", "A value or a navigation of the resources of the type.", [
+    identifier("member", "Name; unique in the type, no reserved word."),
+    label({}),
+    enumeration("Type", types, "Type of the value; ForeignKey is a navigation.", { default: "String" }),
+    integer("TargetColumnIndex", -1, 152, "Slot that holds it: 0–3 long text, 4–127 text, 128–152 mono-valued navigation; -1 none.", {
+      default: -1,
+    }),
+    flag("IsKey", "Identifies resources inside the configuration."),
+    count("HistoryPrecision", "Minutes within which a change of only such properties overwrites in place."),
+    expression("FlexibleComparisonExpression", "How search input is compared."),
+    flag("GroupByProperty", "Used to group in the role model."),
+    string("Language", "Language of a localized variant."),
+    string("NeutralProperty", "Property of which it is the localized variant."),
+  ]),
+  element(
+    "EntityAssociation",
+    "connectors §1.6",
+    "Two navigations that are each other's reverse.",
+    [
+      identifier("member", "Name of the association."),
+      label({}),
+      property("Property1", null, "Navigation of side 1.", { required: true }),
+      property("Property2", null, "Navigation of side 2.", { required: true }),
+      flag("IsProperty1Collection", "Side 1 may name several resources."),
+      flag("IsProperty2Collection", "Side 2 may name several resources."),
+    ],
+    { declares: "EntityAssociation", ignoresCase: true },
+  ),
+  element(
+    "EntityPropertyExpression",
+    "connectors §1.10",
+    "How a property is computed.",
+    [
+      identifier("name", "Name."),
+      reference("EntityType", "EntityType", "Entity type of the property.", { required: true }),
+      property("Property", "EntityType", "Property that is computed.", { required: true }),
+      expression("Expression", "How it is computed."),
+      binding("Binding", "Value that it is computed from."),
+      integer("Priority", null, null, "Order of several expressions, ascending.", { default: 0 }),
+      string("PropertyCriteria", "Narrows the results of a navigation."),
+    ],
+    { status: "accepted", declares: "EntityPropertyExpression" },
+  ),
+  element(
+    "Dimension",
+    "connectors §1.10",
+    "A criterion of the role model, such as the department.",
+    [
+      identifier("name", "Name."),
+      label({}),
+      reference("EntityType", "EntityType", "Type whose resources are the values.", { required: true }),
+      integer("ColumnMapping", 0, 127, "Number of the dimension.", { required: true }),
+      flag("IsHierarchical", "Values form a tree along ParentProperty."),
+      property("ParentProperty", "EntityType", "Navigation to the parent value."),
+      flag("IsExcludedFromRoleMining", "Role mining leaves it out."),
+    ],
+    { status: "accepted", declares: "Dimension" },
+  ),
+  element(
+    "Language",
+    "connectors §1",
+    "A language of the labels.",
+    [
+      string("Code", "Culture, such as `en-US`.", { required: true }),
+      integer("IndicatorNumber", 1, 16, "Number that labels carry for it.", { required: true }),
+      string("JsonPath", "File with the texts of the screens."),
+    ],
+    { status: "accepted" },
+  ),
+];

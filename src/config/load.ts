@@ -1,0 +1,148 @@
+import { readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { checkDocument } from "./check.js";
+import { compileConnections, compileConnectors } from "./compile/connector.js";
+import { compileEntityModel } from "./compile/entity-model.js";
+import { compileJobs } from "./compile/job.js";
+import { compileMappings } from "./compile/mapping.js";
+import { nameTasks } from "./compile/task.js";
+import type { Configuration, LoadedWorkspace } from "./configuration.js";
+import { Declared } from "./declared.js";
+import type { ConfigurationElement } from "./element.js";
+import { Findings } from "./findings.js";
+import { deepFreeze } from "./freeze.js";
+import { configurationHash, connectorHash } from "./hash.js";
+import { checkReferences, checkRequired, propertyTable } from "./references.js";
+import { warnAboutConnectors, warnAboutJobs } from "./rules/index.js";
+import { applyEnvironment, spelled } from "./settings/environment.js";
+import { parseSettingsJson } from "./settings/json.js";
+import { foldersOf, keysBelow, readSettings } from "./settings/read-settings.js";
+import { branch, find, overlay, type SettingBranch } from "./settings/setting-tree.js";
+import { workspaceFiles } from "./workspace-files.js";
+import { parseXml } from "./xml/document.js";
+
+/** Larger than any configuration (7 MB hold 100,000 jobs) and small enough to be refused before it fills the memory. */
+const maximumMegabytes = 64;
+
+/** Later wins (connectors §5). */
+const settingsFiles = ["appsettings.json", "appsettings.agent.json"];
+
+const reasonOf = (error: unknown): string => {
+  const code = error instanceof Error && "code" in error ? String(error.code) : null;
+  return code ?? (error instanceof Error ? error.message : String(error));
+};
+
+/** Reads a file within bounds; null, with a finding, when it cannot be read. */
+const readBytes = (full: string, file: string, findings: Findings): Buffer | null => {
+  try {
+    if (statSync(full).size > maximumMegabytes * 1024 * 1024) {
+      findings.error("CFG_FILE_SIZE", { limit: maximumMegabytes }, { file });
+      return null;
+    }
+    return readFileSync(full);
+  } catch (error) {
+    findings.error("CFG_FILE", { reason: reasonOf(error) }, { file });
+    return null;
+  }
+};
+
+const readSettingsFiles = (workspace: string, findings: Findings): SettingBranch => {
+  const root = branch({ file: settingsFiles[0] ?? "" });
+  for (const file of settingsFiles) {
+    const full = path.join(workspace, file);
+    if (statSync(full, { throwIfNoEntry: false })?.isFile() !== true) continue;
+    const bytes = readBytes(full, file, findings);
+    if (bytes === null) continue;
+    const source = {
+      file,
+      text: bytes
+        .toString("utf8")
+        .replace(/^\uFEFF/, "")
+        .replace(/\r\n?/g, "\n"),
+    };
+    try {
+      overlay(root, parseSettingsJson(source), source, findings);
+    } catch (error) {
+      findings.thrown(error, { file });
+    }
+  }
+  return root;
+};
+
+/** Names that the environment may mean where no file says how they are spelled. */
+const environmentKeys = (connections: readonly string[]) => ({
+  spelling: (levels: readonly string[], next: string): string | null =>
+    spelled(next, levels.length === 1 && levels[0]?.toLowerCase() === "connections" ? connections : keysBelow(levels)),
+});
+
+export interface WorkspaceOptions {
+  /** Directory of the workspace; relative to the current directory. */
+  readonly workspace: string;
+  /** Variables that override settings (design §3); `process.env` for the command line. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads, checks and compiles a workspace (design §3): its settings, environment overrides and XML files. Touches nothing. All findings
+ * come at once, sorted by file and line; `configuration` is null when one of them is an error. Throws nothing for what users wrote.
+ */
+export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): LoadedWorkspace => {
+  const workspace = path.resolve(given);
+  const findings = new Findings();
+  const accepted = new Map<string, number>();
+  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    findings.error("CFG_WORKSPACE", { workspace }, { file: workspace });
+    return { configuration: null, findings: findings.sorted(), accepted };
+  }
+  const tree = readSettingsFiles(workspace, findings);
+  const readText = (file: string): string => readFileSync(path.resolve(workspace, file), "utf8");
+
+  // Twice: the folders to leave out may come from the environment, and the spelling of connections comes from the files.
+  const preview = readSettingsFiles(workspace, new Findings());
+  applyEnvironment(preview, env, environmentKeys([]), readText, new Findings());
+  const { workFolder, tempFolder } = foldersOf(preview, workspace);
+
+  const roots: ConfigurationElement[] = [];
+  const files = workspaceFiles(workspace, [workFolder, tempFolder]);
+  if (files.length === 0) findings.error("CFG_EMPTY", { workspace }, { file: workspace });
+  for (const file of files) {
+    const bytes = readBytes(path.join(workspace, file), file, findings);
+    if (bytes === null) continue;
+    try {
+      for (const element of checkDocument(parseXml(bytes, file), findings, accepted)) roots.push(element);
+    } catch (error) {
+      findings.thrown(error, { file });
+    }
+  }
+
+  const declared = new Declared(roots, findings);
+  const connectionsDeclared = [...declared.of("Connection")].map(([identifier, element]) => ({
+    identifier,
+    package: element.required("Package"),
+  }));
+  applyEnvironment(tree, env, environmentKeys(connectionsDeclared.map(({ identifier }) => identifier)), readText, findings);
+  const settings = readSettings(tree, workspace, connectionsDeclared, findings);
+  const clients = find(tree, "OpenId.OpenIdClients");
+
+  const taskNames = nameTasks(declared, findings);
+  const properties = propertyTable(declared);
+  checkRequired(declared, findings);
+  checkReferences(declared, properties, clients?.kind === "branch" ? [...clients.members.keys()] : [], findings);
+  const model = compileEntityModel(declared, properties, findings);
+  const mappings = compileMappings(declared, model, findings);
+  const connections = compileConnections(declared, findings);
+  const connectors = compileConnectors(declared, mappings, findings);
+  const { jobs, rootTasks } = compileJobs(declared, taskNames, findings);
+  const compiled = { workspace, settings, connectors, connections, ...model, jobs, rootTasks };
+  warnAboutConnectors(compiled, findings);
+  warnAboutJobs(compiled, declared, findings);
+
+  const configuration: Configuration | null = findings.hasErrors
+    ? null
+    : deepFreeze({
+        ...compiled,
+        hash: configurationHash(compiled),
+        connectorHash: new Map([...connectors].map(([identifier, connector]) => [identifier, connectorHash(connector, model)])),
+      });
+  return { configuration, findings: findings.sorted(), accepted };
+};

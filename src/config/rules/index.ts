@@ -1,0 +1,2 @@
+export { warnAboutConnectors } from "./connector.js";
+export { warnAboutJobs } from "./job.js";

@@ -1,0 +1,12 @@
+import { runInWorker } from "../../sync/index.js";
+import type { ConnectorPackage, ExportRequest, ExportResult } from "../connector.js";
+
+const worker = new URL(import.meta.url.endsWith(".ts") ? "./export-worker.ts" : "./export-worker.js", import.meta.url);
+
+/** Package CSV (connectors §4.3). The export runs in a thread of its own. */
+export const csvPackage: ConnectorPackage = {
+  name: "CSV",
+  exporter: {
+    export: (request, signal, onProgress) => runInWorker<ExportRequest, ExportResult>(worker, request, { signal, onProgress }),
+  },
+};

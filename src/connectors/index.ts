@@ -1,0 +1,2 @@
+export type { ConnectorPackage, Exporter, ExportRequest, ExportResult } from "./connector.js";
+export { connectorPackages } from "./registry.js";

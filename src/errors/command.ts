@@ -1,0 +1,104 @@
+import { defineErrors } from "./definition.js";
+
+const meant = (nearest: string | null): string => (nearest === null ? "" : `: did you mean ${nearest}?`);
+
+/** Codes of the command line itself. */
+export const commandErrors = defineErrors({
+  CMD_UNKNOWN_COMMAND: {
+    exit: 64,
+    retryable: false,
+    text: (p: { command: string; nearest: string | null }) =>
+      `there is no command '${p.command}'${meant(p.nearest)}${p.nearest === null ? ": sluice --help lists the commands" : ""}`,
+  },
+  CMD_UNKNOWN_OPTION: {
+    exit: 64,
+    retryable: false,
+    text: (p: { command: string; option: string; nearest: string | null }) =>
+      `sluice ${p.command} has no option ${p.option}${meant(p.nearest)}${p.nearest === null ? `: sluice ${p.command} --help lists them` : ""}`,
+  },
+  CMD_OPTION_VALUE_MISSING: {
+    exit: 64,
+    retryable: false,
+    text: (p: { option: string; value: string }) => `option ${p.option} needs a value: ${p.option} ${p.value}`,
+  },
+  CMD_OPTION_VALUE_UNEXPECTED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { option: string; value: string }) => `option ${p.option} takes no value, but got '${p.value}': leave the value out`,
+  },
+  CMD_OPTION_REPEATED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { option: string }) => `option ${p.option} stands more than once: give it once`,
+  },
+  CMD_OPTION_VALUE_INVALID: {
+    exit: 64,
+    retryable: false,
+    text: (p: { option: string; value: string; expected: string }) => `option ${p.option} cannot be '${p.value}': give ${p.expected}`,
+  },
+  CMD_OPTIONS_CONFLICT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { first: string; second: string }) => `${p.first} and ${p.second} exclude each other: give one of them`,
+  },
+  CMD_ARGUMENT_MISSING: {
+    exit: 64,
+    retryable: false,
+    text: (p: { argument: string; usage: string }) => `${p.argument} is missing: ${p.usage}`,
+  },
+  CMD_ARGUMENT_INVALID: {
+    exit: 64,
+    retryable: false,
+    text: (p: { argument: string; value: string; expected: string }) => `${p.argument} cannot be '${p.value}': give ${p.expected}`,
+  },
+  CMD_ARGUMENT_UNEXPECTED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { value: string; usage: string }) => `'${p.value}' is one argument too many: ${p.usage}`,
+  },
+  CMD_NOT_YET: {
+    exit: 64,
+    retryable: false,
+    text: (p: { what: string; instead: string }) => `${p.what} is not built yet and comes with a later version: ${p.instead}`,
+  },
+  CMD_UNKNOWN_NAME: {
+    exit: 64,
+    retryable: false,
+    text: (p: { kind: string; name: string; nearest: string | null; known: number }) =>
+      `the configuration has no ${p.kind} '${p.name}'${meant(p.nearest)}${p.nearest !== null ? "" : p.known === 0 ? " and none at all: is this the right workspace?" : ": check the name, upper and lower case count"}`,
+  },
+  CMD_RESOURCE_MISSING: {
+    exit: 64,
+    retryable: false,
+    text: (p: { entityType: string; key: string }) =>
+      `the repository never held a ${p.entityType} with the mapping key '${p.key}': sluice resources ${p.entityType} lists those there are`,
+  },
+  CMD_NOTHING_STAGED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { instance: number; state: string }) =>
+      `job instance ${p.instance} is ${p.state} and holds no staged changes: only a Blocked instance does, sluice status shows which are`,
+  },
+  CMD_LOG_MISSING: {
+    exit: 64,
+    retryable: false,
+    text: (p: { instance: number; path: string }) =>
+      `the log of job instance ${p.instance} is not at ${p.path}: it was removed, or the job ran on another machine or in another workspace`,
+  },
+  CMD_FILE_NOT_WRITTEN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { path: string; reason: string }) => `${p.path} could not be written (${p.reason}): give another place with --out FILE`,
+  },
+  CMD_OUTPUT_FAILED: {
+    exit: 70,
+    retryable: true,
+    text: (p: { reason: string }) => `the output could not be written (${p.reason}): check the file or program that it goes to`,
+  },
+  CMD_FAULT: {
+    exit: 70,
+    retryable: false,
+    text: (p: { message: string }) =>
+      `Sluice itself failed: ${p.message}. The command with --log-level Debug shows where; please report it with that text`,
+  },
+});

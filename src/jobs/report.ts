@@ -1,0 +1,83 @@
+import { SluiceError } from "../errors/index.js";
+import type { Counters, JobState, RecordedError, SkipReason, TaskState, ThresholdResult } from "../model/index.js";
+import type { Store, TaskInstance } from "../store/index.js";
+
+/** One task of the document of design §4. */
+export interface TaskReport {
+  readonly taskInstance: number;
+  readonly task: string;
+  readonly type: string;
+  /** Effective group from 0. */
+  readonly level: number;
+  readonly state: TaskState;
+  readonly isValidation: boolean;
+  /** null until the task ended. */
+  readonly producedOutput: boolean | null;
+  readonly skippedBecause: SkipReason | null;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: RecordedError | null;
+  /** The staged ones while Blocked. */
+  readonly counters: Counters;
+  /** Every active one. */
+  readonly thresholds: readonly ThresholdResult[];
+}
+
+/** What `run | resume | status --instance --json` print (design §4): a contract. */
+export interface RunReport {
+  readonly format: 1;
+  readonly jobInstance: number;
+  readonly job: string;
+  readonly state: JobState;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly tasks: readonly TaskReport[];
+}
+
+const taskReport = (task: TaskInstance): TaskReport => ({
+  taskInstance: task.id,
+  task: task.task,
+  type: task.type,
+  level: task.level,
+  state: task.state,
+  isValidation: task.isValidation,
+  producedOutput: task.producedOutput,
+  skippedBecause: task.skippedBecause,
+  startedAt: task.startedAt,
+  endedAt: task.endedAt,
+  error: task.error,
+  counters: task.counters ?? {},
+  thresholds: task.thresholds,
+});
+
+/** The document of one instance, made from its rows alone. Throws JOB_INSTANCE_UNKNOWN. */
+export const reportOf = async (store: Store, jobInstance: number): Promise<RunReport> => {
+  const instance = await store.records.find(jobInstance);
+  if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance });
+  const tasks = await store.records.tasks(jobInstance);
+  return {
+    format: 1,
+    jobInstance: instance.id,
+    job: instance.job,
+    state: instance.state,
+    startedAt: instance.startedAt,
+    endedAt: instance.endedAt,
+    tasks: tasks.map(taskReport),
+  };
+};
+
+const exitCodes: Readonly<Record<Exclude<JobState, "Waiting" | "InProgress">, number>> = {
+  Completed: 0,
+  Errored: 1,
+  Blocked: 2,
+  Warning: 3,
+  Cancelled: 4,
+  Aborted: 5,
+};
+
+/** The exit code of `run` and `resume` (design §4). `acceptWarning`: `--accept warning`. An instance that still runs has none: 70. */
+export const exitCodeOf = (state: JobState, options: { readonly acceptWarning?: boolean | undefined } = {}): number => {
+  // 70: a fault of Sluice; a run gives its report only at its end.
+  if (state === "Waiting" || state === "InProgress") return 70;
+  return state === "Warning" && options.acceptWarning === true ? 0 : exitCodes[state];
+};

@@ -1,0 +1,153 @@
+import { SluiceError } from "../errors/index.js";
+import { systemTiming } from "../model/index.js";
+import { advance, newInstance } from "../statemachine/index.js";
+import { type HeldInstance, jobLock, rootTaskLock, type StoredPlan, type Trigger, thisProcess } from "../store/index.js";
+import { taskRegistry } from "../tasks/index.js";
+import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.js";
+import { planHash, plannedTasks } from "./graph/index.js";
+import { whileHeld } from "./held-run.js";
+import { leftOutTasks } from "./left-out.js";
+import { heldTooLong, waitForLocks } from "./lock-wait.js";
+import { refuseUnbuilt } from "./refusal.js";
+import type { RunReport } from "./report.js";
+import type { RunSurroundings, RunTarget } from "./run-request.js";
+import { graphOf, hashesOf, taskLine } from "./run-target.js";
+import { Runner } from "./runner.js";
+
+export interface RunRequest extends RunSurroundings {
+  readonly what: RunTarget;
+  readonly trigger?: Trigger | undefined;
+  /** Thresholds are computed, shown, and not enforced; recorded with the starter (design §4). */
+  readonly force?: boolean | undefined;
+}
+
+/**
+ * Runs a job, or a part of it, or one root task, to its end state, and gives the document of design §4.
+ * Before an instance exists it throws JOB_UNKNOWN, JOB_ROOT_TASK_UNKNOWN, JOB_GRAPH_*, TASK_NOT_BUILT (exit 64), LOCK_JOB_HELD, LOCK_CONNECTOR_HELD (75);
+ * the latter also when the wait for a connector was too long: then the instance is Cancelled and nothing was started. Whatever fails in a task is in the
+ * report. Throws after that only when the record itself cannot be written.
+ */
+export const runJob = async (request: RunRequest): Promise<RunReport> => {
+  const { configuration, store } = request;
+  const registry = request.registry ?? taskRegistry;
+  const timing = request.timing ?? systemTiming;
+  const runner = request.process ?? thisProcess();
+
+  const { job, graph, plan: started } = graphOf(request.what, configuration);
+  const nodes = graph.nodes.filter((node) => node.isSelected);
+  refuseUnbuilt(nodes, configuration, registry);
+
+  await store.records.abortDead();
+  const connectors = lockedConnectors(nodes, configuration);
+  const locks = connectorLocks(connectors);
+  const maxSeconds = configuration.settings.maxLockWatchSeconds;
+  if (maxSeconds < 0) {
+    const [holder] = await store.locks.heldByOthers(locks, null);
+    if (holder !== undefined) throw heldTooLong(holder, 0);
+  }
+  const name = "rootTask" in request.what ? request.what.rootTask : request.what.job;
+  const plan: StoredPlan = { ...started, tasks: plannedTasks(graph), connectorHashes: hashesOf(connectors, configuration), leftOut: {} };
+  const { tasks: taskInstances, ...held } = await store.records.open({
+    job: name,
+    lock: job === null ? rootTaskLock(name) : jobLock(name),
+    trigger: request.trigger ?? "CommandLine",
+    startedBy: request.startedBy,
+    runner,
+    configurationHash: configuration.hash,
+    planHash: planHash(graph),
+    plan,
+    force: request.force ?? false,
+    reason: request.reason ?? null,
+    tasks: nodes.map((node) => ({
+      taskKey: node.taskKey,
+      task: node.task.identifier,
+      type: node.task.type,
+      level: node.group,
+      position: node.position,
+      connector: connectorOf(node.task, configuration),
+    })),
+  });
+  return whileHeld(request, { name, held, logLevel: job?.logLevel ?? null }, async (log, onEvent) => {
+    log.write("info", `${name}: instance ${held.id} opened`, { startedBy: request.startedBy, force: request.force ?? false });
+    for (const warning of graph.warnings) log.write("warn", warning.message);
+    onEvent({
+      kind: "opened",
+      jobInstance: held.id,
+      job: name,
+      tasks: nodes.map((node) => taskLine(node, taskInstances.get(node.taskKey) ?? 0, configuration)),
+    });
+    const isIncremental = job?.isIncremental ?? false;
+    const planned = await lockConnectors({ ...request, onEvent }, held, locks, (blocked) => ({
+      ...plan,
+      leftOut: leftOutTasks(nodes, configuration, isIncremental, new Set(blocked.keys())),
+    }));
+    if (planned === null) {
+      onEvent({ kind: "jobState", jobInstance: held.id, state: "Cancelled", message: null });
+      return;
+    }
+    onEvent({ kind: "jobState", jobInstance: held.id, state: "InProgress", message: null });
+    const snapshot = advance(newInstance(graph, new Map(Object.entries(planned.leftOut))), { type: "LOCKED" });
+    await new Runner({
+      configuration,
+      store,
+      registry,
+      timing,
+      held,
+      nodes,
+      taskInstances,
+      snapshot,
+      force: request.force ?? false,
+      startedBy: request.startedBy,
+      log,
+      onEvent,
+      cancel: request.cancel,
+      stop: request.stop,
+    }).drive();
+  });
+};
+
+/** Takes the connectors' locks, waiting visibly; gives the plan then, or null when the wait was cancelled. The instance is at its end in both other cases. */
+const lockConnectors = async (
+  request: RunRequest,
+  held: HeldInstance,
+  locks: readonly string[],
+  planOf: (blocked: ReadonlyMap<string, unknown>) => StoredPlan,
+): Promise<StoredPlan | null> => {
+  const { store, configuration, onEvent } = request;
+  const signals = [request.cancel, request.stop].filter((signal) => signal !== undefined);
+  let plan: StoredPlan | null = null;
+  let isRecorded = false;
+  let written = "";
+  try {
+    const outcome = await waitForLocks({
+      store,
+      timing: request.timing ?? systemTiming,
+      maxSeconds: configuration.settings.maxLockWatchSeconds,
+      attempt: async () => {
+        const holders = await store.locks.heldByOthers(locks, held.id);
+        // Looking is free; the writer is taken only when something changed.
+        if (holders.length > 0 && JSON.stringify(holders) === written) return holders;
+        const taken = await store.records.takeLocks(held, request.process ?? thisProcess(), locks, planOf);
+        plan = taken.plan;
+        written = JSON.stringify(taken.holders);
+        return taken.holders;
+      },
+      onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: held.id, waitingFor }),
+      cancel: AbortSignal.any(signals),
+      isCancelled: async () => {
+        const { isOwn, cancelRequestedBy } = await store.records.watch(held);
+        if (!isOwn) throw new SluiceError("JOB_FENCED", { jobInstance: held.id });
+        isRecorded = cancelRequestedBy !== null;
+        return isRecorded;
+      },
+    });
+    if (outcome === "taken") return plan;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    await store.records.advance(held, { state: "Cancelled", message }).catch(() => undefined);
+    throw error;
+  }
+  const message = "cancelled while it waited for its locks";
+  await store.records.advance(held, { state: "Cancelled", message, ...(isRecorded ? {} : { cancelRequestedBy: request.startedBy }) });
+  return null;
+};

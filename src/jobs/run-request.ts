@@ -1,0 +1,39 @@
+import { userInfo } from "node:os";
+import type { Configuration } from "../config/index.js";
+import type { Timing } from "../model/index.js";
+import { type ProcessIdentity, type Store, thisProcess } from "../store/index.js";
+import type { TaskRegistry } from "../tasks/index.js";
+import type { LogLevel } from "./job-log.js";
+import type { OnRunEvent } from "./run-event.js";
+
+/** A job or a part of it, or one root task without a job (design §4). */
+export type RunTarget =
+  | {
+      readonly job: string;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly task?: string | undefined;
+    }
+  | { readonly rootTask: string };
+
+/** What starting and resuming have in common. */
+export interface RunSurroundings {
+  readonly configuration: Configuration;
+  readonly store: Store;
+  /** Who asks: `startedBy()` gives it for a person at a terminal. */
+  readonly startedBy: string;
+  readonly reason?: string | undefined;
+  /** `--log-level`; else the job's, else Information. */
+  readonly logLevel?: LogLevel | undefined;
+  /** First Ctrl-C: the running tasks end, none starts. */
+  readonly cancel?: AbortSignal | undefined;
+  /** Second Ctrl-C: the running tasks are aborted. */
+  readonly stop?: AbortSignal | undefined;
+  readonly onEvent?: OnRunEvent | undefined;
+  readonly registry?: TaskRegistry | undefined;
+  readonly timing?: Timing | undefined;
+  readonly process?: ProcessIdentity | undefined;
+}
+
+/** `<user>@<host>`. */
+export const startedBy = (): string => `${userInfo().username}@${thisProcess().host}`;

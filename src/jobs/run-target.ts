@@ -1,0 +1,48 @@
+import type { Configuration, Job } from "../config/index.js";
+import { nearestName } from "../config/index.js";
+import { SluiceError } from "../errors/index.js";
+import type { StoredPlan } from "../store/index.js";
+import { connectorOf } from "./connector-lock.js";
+import { compileTaskGraph, singleTaskGraph, type TaskGraph, type TaskNode } from "./graph/index.js";
+import type { TaskLine } from "./run-event.js";
+import type { RunTarget } from "./run-request.js";
+
+/** The job of a target, its graph, and how its plan is stored. */
+export const graphOf = (
+  what: RunTarget,
+  configuration: Configuration,
+): { readonly job: Job | null; readonly graph: TaskGraph; readonly plan: Pick<StoredPlan, "kind" | "selection"> } => {
+  if ("rootTask" in what) {
+    const task = configuration.rootTasks.get(what.rootTask);
+    if (task === undefined) {
+      const nearest = nearestName(what.rootTask, [...configuration.rootTasks.keys()]);
+      throw new SluiceError("JOB_ROOT_TASK_UNKNOWN", { task: what.rootTask, nearest });
+    }
+    return { job: null, graph: singleTaskGraph(task), plan: { kind: "rootTask", selection: null } };
+  }
+  const job = configuration.jobs.get(what.job);
+  if (job === undefined) {
+    throw new SluiceError("JOB_UNKNOWN", { job: what.job, nearest: nearestName(what.job, [...configuration.jobs.keys()]) });
+  }
+  const { from, to, task } = what;
+  const selection = {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(task === undefined ? {} : { task }),
+  };
+  const graph = compileTaskGraph(job, { maxTaskBatchSize: configuration.settings.maxTaskBatchSize, selection });
+  return { job, graph, plan: { kind: "job", selection } };
+};
+
+/** `Configuration.connectorHash` of the named connectors. */
+export const hashesOf = (connectors: readonly string[], configuration: Configuration): Readonly<Record<string, string>> =>
+  Object.fromEntries(connectors.map((connector) => [connector, configuration.connectorHash.get(connector) ?? ""]));
+
+export const taskLine = (node: TaskNode, taskInstance: number, configuration: Configuration): TaskLine => ({
+  taskInstance,
+  task: node.task.identifier,
+  type: node.task.type,
+  level: node.group,
+  connector: connectorOf(node.task, configuration),
+  isValidation: false,
+});

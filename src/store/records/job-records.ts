@@ -1,0 +1,367 @@
+import type { Knex } from "knex";
+import { SluiceError } from "../../errors/index.js";
+import {
+  isoTime,
+  isRunning,
+  type JobInstanceId,
+  type JobState,
+  jobInstanceId,
+  type Progress,
+  type TaskInstanceId,
+  taskInstanceId,
+} from "../../model/index.js";
+import type { Writer } from "../retry.js";
+import { type AbortedInstance, abortDead } from "./dead-runner.js";
+import { type Decision, decisionOf, insertDecision } from "./decision.js";
+import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger } from "./job-instance.js";
+import { deleteLocks, insertLocks, type LockHolder, lockHolders } from "./lock.js";
+import type { ProcessIdentity } from "./process-identity.js";
+import { nextValue } from "./sequence.js";
+import { stored } from "./stored-json.js";
+import { type NewTask, type TaskChange, type TaskInstance, taskInstanceOf } from "./task-instance.js";
+
+/** An instance as it is opened. */
+export interface NewInstance {
+  readonly job: string;
+  /** The lock that keeps a second instance of the job from starting. */
+  readonly lock: string;
+  readonly trigger: Trigger;
+  readonly startedBy: string;
+  readonly runner: ProcessIdentity;
+  readonly configurationHash: string;
+  readonly planHash: string;
+  readonly plan: StoredPlan;
+  readonly force: boolean;
+  readonly reason: string | null;
+  readonly tasks: readonly NewTask[];
+}
+
+/** An instance in the hands of a runner. */
+export interface HeldInstance {
+  readonly id: JobInstanceId;
+  readonly fence: number;
+}
+
+export interface InstanceChange {
+  readonly state?: JobState;
+  readonly message?: string | null;
+  readonly waitingFor?: readonly LockHolder[];
+  /** Notes that a cancel was asked in the runner's own process. */
+  readonly cancelRequestedBy?: string;
+  /** Frees the locks although the state stays: a closing took them for an instance that had ended before. */
+  readonly releasesLocks?: boolean;
+  readonly tasks?: readonly TaskChange[];
+}
+
+/** What taking an instance anew for a resume or a closing writes. */
+export interface Taking {
+  readonly instance: JobInstance;
+  readonly runner: ProcessIdentity;
+  /** Locks to take together; none may be held. */
+  readonly locks: readonly string[];
+  /** `InProgress` for a resume; absent: the state stays. */
+  readonly state?: JobState;
+  readonly validations: readonly NewTask[];
+  readonly decisions: readonly Omit<Decision, "host" | "takenAt" | "jobInstance">[];
+}
+
+/** The record of job and task instances: rows of `UJ_*`, written as it happens (design §7.11). */
+export class JobRecords {
+  readonly #writer: Writer;
+
+  constructor(writer: Writer) {
+    this.#writer = writer;
+  }
+
+  async find(id: number): Promise<JobInstance | null> {
+    const row = (await this.#writer.knex("UJ_JobInstances").where({ Id: id }).first()) as Row | undefined;
+    return row === undefined ? null : jobInstanceOf(row);
+  }
+
+  /** Newest first. */
+  async list(options: { readonly job?: string | undefined; readonly limit?: number | undefined } = {}): Promise<readonly JobInstance[]> {
+    const query = this.#writer.knex("UJ_JobInstances").orderBy("Id", "desc");
+    if (options.job !== undefined) query.where({ Job: options.job });
+    if (options.limit !== undefined) query.limit(options.limit);
+    return ((await query) as Row[]).map(jobInstanceOf);
+  }
+
+  /** The latest instance of each job that ever ran, by job. */
+  async latestByJob(): Promise<ReadonlyMap<string, JobInstance>> {
+    const { knex } = this.#writer;
+    const rows = (await knex("UJ_JobInstances").whereIn("Id", knex("UJ_JobInstances").max("Id").groupBy("Job"))) as Row[];
+    return new Map(rows.map(jobInstanceOf).map((instance) => [instance.job, instance]));
+  }
+
+  /** The tasks of an instance in the order of the run, validations after them in the order they were added. */
+  async tasks(instance: number): Promise<readonly TaskInstance[]> {
+    const rows = (await this.#writer.knex("UJ_TaskInstances").where({ JobInstance: instance }).orderBy("Id")) as Row[];
+    return rows.map(taskInstanceOf);
+  }
+
+  async task(id: number): Promise<TaskInstance | null> {
+    const row = (await this.#writer.knex("UJ_TaskInstances").where({ Id: id }).first()) as Row | undefined;
+    return row === undefined ? null : taskInstanceOf(row);
+  }
+
+  /** Oldest first. */
+  async decisions(instance: number): Promise<readonly Decision[]> {
+    const rows = (await this.#writer.knex("UJ_Decisions").where({ JobInstance: instance }).orderBy("Id")) as Row[];
+    return rows.map(decisionOf);
+  }
+
+  /** Connectors with a Blocked SynchronizeTask (jobs-and-tasks §3.5), and the instances that hold it; the latest where there are several. */
+  blockedConnectors(): Promise<ReadonlyMap<string, JobInstanceId>> {
+    return blockedConnectors(this.#writer.knex);
+  }
+
+  /** The last SynchronizeTask of a connector that started, or null. */
+  async lastSynchronization(connector: string): Promise<TaskInstance | null> {
+    const row = (await this.#writer
+      .knex("UJ_TaskInstances")
+      .where({ Connector: connector, Type: "SynchronizeTask" })
+      .whereNotNull("StartDate")
+      .orderBy("Id", "desc")
+      .first()) as Row | undefined;
+    return row === undefined ? null : taskInstanceOf(row);
+  }
+
+  /**
+   * Opens an instance, Waiting, with one NotStarted row for each task, and takes the job's own lock.
+   * Throws LOCK_HELD naming the holder when the job runs already (design §10).
+   */
+  open(request: NewInstance): Promise<HeldInstance & { readonly tasks: ReadonlyMap<string, TaskInstanceId> }> {
+    return this.#writer.transaction(async (trx) => {
+      const [holder] = await lockHolders(trx, [request.lock], null);
+      if (holder !== undefined) throw heldError(holder);
+      const at = isoTime(this.#writer.timing);
+      const fence = await nextValue(trx, "fence");
+      const [made] = (await trx("UJ_JobInstances").insert(
+        {
+          Job: request.job,
+          State: "Waiting" satisfies JobState,
+          StartDate: at,
+          Trigger: request.trigger,
+          StartedBy: request.startedBy,
+          Host: request.runner.host,
+          Pid: request.runner.pid,
+          ProcessStart: request.runner.processStart,
+          Fence: fence,
+          ConfigurationHash: request.configurationHash,
+          PlanHash: request.planHash,
+          Plan: stored(request.plan),
+          Force: request.force ? 1 : 0,
+          Reason: request.reason,
+        },
+        "Id",
+      )) as { Id: number }[];
+      const id = jobInstanceId(Number(made?.Id));
+      if (request.force) {
+        const decision = { jobInstance: id, taskInstance: null, decision: "force", takenBy: request.startedBy, setHash: null } as const;
+        await insertDecision(trx, { ...decision, host: request.runner.host, takenAt: at, reason: request.reason });
+      }
+      await insertLocks(trx, [request.lock], { jobInstance: id, runner: request.runner, fence, at });
+      return { id, fence, tasks: await insertTasks(trx, id, request.tasks) };
+    });
+  }
+
+  /**
+   * Takes all locks together for a Waiting instance and sets it InProgress, or none of them: then it gives who holds them.
+   * `leftOut` is asked once they are held, since only then no other instance changes what is blocked.
+   */
+  takeLocks(
+    held: HeldInstance,
+    runner: ProcessIdentity,
+    locks: readonly string[],
+    planOf: (blocked: ReadonlyMap<string, JobInstanceId>) => StoredPlan,
+  ): Promise<{ readonly holders: readonly LockHolder[]; readonly plan: StoredPlan | null }> {
+    return this.#writer.transaction(async (trx) => {
+      const holders = await lockHolders(trx, locks, held.id);
+      if (holders.length > 0) {
+        await fenced(trx, held, { WaitingFor: stored(holders) });
+        return { holders, plan: null };
+      }
+      const plan = planOf(await blockedConnectors(trx));
+      await fenced(trx, held, { State: "InProgress" satisfies JobState, WaitingFor: null, Plan: stored(plan) });
+      await insertLocks(trx, locks, { jobInstance: held.id, runner, fence: held.fence, at: isoTime(this.#writer.timing) });
+      return { holders: [], plan };
+    });
+  }
+
+  /**
+   * Takes an instance that does not run: a new fence, the locks, new rows for validations, the decisions, in one transaction. Gives the holders of
+   * locks that are not free, and then nothing was written.
+   * Throws JOB_CHANGED_MEANWHILE when somebody else took or closed the instance since it was read.
+   */
+  take(taking: Taking): Promise<{
+    readonly holders: readonly LockHolder[];
+    readonly held: HeldInstance;
+    readonly tasks: ReadonlyMap<string, TaskInstanceId>;
+  }> {
+    const { instance, runner } = taking;
+    return this.#writer.transaction(async (trx) => {
+      const holders = await lockHolders(trx, taking.locks, null);
+      if (holders.length > 0) return { holders, held: instance, tasks: new Map() };
+      const at = isoTime(this.#writer.timing);
+      const fence = await nextValue(trx, "fence");
+      const changed = await trx("UJ_JobInstances")
+        .where({ Id: instance.id, Fence: instance.fence, State: instance.state })
+        .update({
+          Fence: fence,
+          Host: runner.host,
+          Pid: runner.pid,
+          ProcessStart: runner.processStart,
+          CancelRequestedAt: null,
+          CancelRequestedBy: null,
+          CancelReason: null,
+          ...(taking.state === undefined ? {} : { State: taking.state, EndDate: null, Message: null }),
+        });
+      if (changed === 0) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
+      await insertLocks(trx, taking.locks, { jobInstance: instance.id, runner, fence, at });
+      for (const decision of taking.decisions) {
+        await insertDecision(trx, { ...decision, jobInstance: instance.id, host: runner.host, takenAt: at });
+      }
+      return { holders: [], held: { id: instance.id, fence }, tasks: await insertTasks(trx, instance.id, taking.validations) };
+    });
+  }
+
+  /**
+   * Writes what one or more events changed, in one transaction. A state in which the instance no longer runs frees its locks.
+   * Throws JOB_FENCED when another runner has taken the instance since, or it was found dead.
+   */
+  advance(held: HeldInstance, change: InstanceChange): Promise<void> {
+    return this.#writer.transaction(async (trx) => {
+      const at = isoTime(this.#writer.timing);
+      await fenced(trx, held, {
+        ...(change.state === undefined
+          ? {}
+          : { State: change.state, ...(isRunning(change.state) ? {} : { EndDate: at, WaitingFor: null }) }),
+        ...(change.message === undefined ? {} : { Message: change.message }),
+        ...(change.waitingFor === undefined ? {} : { WaitingFor: stored(change.waitingFor) }),
+        ...(change.cancelRequestedBy === undefined ? {} : { CancelRequestedAt: at, CancelRequestedBy: change.cancelRequestedBy }),
+      });
+      for (const task of change.tasks ?? []) await updateTask(trx, task, at);
+      const hasEnded = change.state !== undefined && !isRunning(change.state);
+      if (hasEnded || change.releasesLocks === true) await deleteLocks(trx, held.id);
+    });
+  }
+
+  /** Writes a task's progress if the database is free just now; progress may be lost, it never waits. */
+  async progress(task: TaskInstanceId, progress: Progress): Promise<void> {
+    await this.#writer.tryOnce((trx) =>
+      trx("UJ_TaskInstances")
+        .where({ Id: task, State: "InProgress" })
+        .update({ Progress: stored(progress), LastProgressUpdate: isoTime(this.#writer.timing) }),
+    );
+  }
+
+  /** Asks the runner of a running instance to stop after its running tasks: a row, not a signal (design §10). False when it runs no more. */
+  requestCancel(instance: JobInstanceId, by: string, host: string, reason: string | null): Promise<boolean> {
+    return this.#writer.transaction(async (trx) => {
+      const at = isoTime(this.#writer.timing);
+      const changed = await trx("UJ_JobInstances")
+        .where({ Id: instance })
+        .whereIn("State", ["Waiting", "InProgress"])
+        .update({ CancelRequestedAt: at, CancelRequestedBy: by, CancelReason: reason });
+      if (changed === 0) return false;
+      await insertDecision(trx, {
+        jobInstance: instance,
+        taskInstance: null,
+        decision: "cancel",
+        takenBy: by,
+        host,
+        takenAt: at,
+        reason,
+        setHash: null,
+      });
+      return true;
+    });
+  }
+
+  /** What a runner looks at now and then: whether a cancel was asked, and whether the instance is still its own. */
+  async watch(held: HeldInstance): Promise<{ readonly isOwn: boolean; readonly cancelRequestedBy: string | null }> {
+    const row = (await this.#writer.knex("UJ_JobInstances").where({ Id: held.id }).first("Fence", "CancelRequestedBy")) as Row | undefined;
+    const by = row?.CancelRequestedBy;
+    return { isOwn: Number(row?.Fence) === held.fence, cancelRequestedBy: typeof by === "string" ? by : null };
+  }
+
+  /**
+   * Finds instances whose runner died (same host: pid and start time) and makes them Aborted with the reason, frees their locks and those left by a
+   * closing that died. Done when a run starts and when status is read (design §10). Writes nothing when none died.
+   */
+  abortDead(): Promise<readonly AbortedInstance[]> {
+    return abortDead(this.#writer);
+  }
+}
+
+const heldError = (holder: LockHolder): SluiceError =>
+  new SluiceError("LOCK_JOB_HELD", {
+    job: holder.job,
+    jobInstance: holder.jobInstance,
+    host: holder.host,
+    pid: holder.pid,
+    since: holder.since,
+  });
+
+const fenced = async (trx: Knex.Transaction, { id, fence }: HeldInstance, columns: Record<string, unknown>): Promise<void> => {
+  const changed = await trx("UJ_JobInstances")
+    .where({ Id: id, Fence: fence })
+    .update({ Fence: fence, ...columns });
+  if (changed === 0) throw new SluiceError("JOB_FENCED", { jobInstance: id });
+};
+
+const insertTasks = async (
+  trx: Knex.Transaction,
+  instance: JobInstanceId,
+  tasks: readonly NewTask[],
+): Promise<ReadonlyMap<string, TaskInstanceId>> => {
+  const ids = new Map<string, TaskInstanceId>();
+  for (const task of tasks) {
+    const [made] = (await trx("UJ_TaskInstances").insert(
+      {
+        JobInstance: instance,
+        TaskKey: task.taskKey,
+        Task: task.task,
+        Type: task.type,
+        Level: task.level,
+        Position: task.position,
+        State: "NotStarted",
+        IsValidation: task.validationOf === undefined ? 0 : 1,
+        ValidationOf: task.validationOf ?? null,
+        Connector: task.connector,
+      },
+      "Id",
+    )) as { Id: number }[];
+    ids.set(task.taskKey, taskInstanceId(Number(made?.Id)));
+  }
+  return ids;
+};
+
+const updateTask = async (trx: Knex.Transaction, change: TaskChange, at: string): Promise<void> => {
+  const { state } = change;
+  await trx("UJ_TaskInstances")
+    .where({ Id: change.id })
+    .update({
+      State: state,
+      ...(state === "InProgress"
+        ? { StartDate: at, LastProgressUpdate: at }
+        : state === "NotStarted"
+          ? {}
+          : { EndDate: at, Progress: null }),
+      ...(change.producedOutput === undefined || change.producedOutput === null ? {} : { ProducedOutput: change.producedOutput ? 1 : 0 }),
+      ...(change.skippedBecause === undefined ? {} : { SkippedBecause: change.skippedBecause }),
+      ...(change.counters === undefined ? {} : { Counters: stored(change.counters) }),
+      ...(change.thresholds === undefined ? {} : { Thresholds: stored(change.thresholds) }),
+      ...(change.error === undefined ? {} : { Error: stored(change.error) }),
+      ...(change.message === undefined ? {} : { Message: change.message }),
+    });
+};
+
+const blockedConnectors = async (knex: Knex | Knex.Transaction): Promise<ReadonlyMap<string, JobInstanceId>> => {
+  const rows = (await knex("UJ_TaskInstances")
+    .where({ State: "Blocked", Type: "SynchronizeTask" })
+    .whereNotNull("Connector")
+    .orderBy("Id")
+    .select("Connector", "JobInstance")) as { Connector: string; JobInstance: number }[];
+  return new Map(rows.map((row) => [row.Connector, jobInstanceId(Number(row.JobInstance))]));
+};

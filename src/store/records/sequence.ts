@@ -1,0 +1,15 @@
+import type { Knex } from "knex";
+
+/** `session`: order of announcement of sessions. `fence`: every taking of an instance by a runner. */
+type Sequence = "session" | "fence";
+
+/** The next value of a sequence, from 1; never given twice, since the transaction holds the writer. */
+export const nextValue = async (trx: Knex.Transaction, name: Sequence): Promise<number> => {
+  const updated = await trx("UM_Sequences").where({ Name: name }).increment("Value", 1);
+  if (updated === 0) {
+    await trx("UM_Sequences").insert({ Name: name, Value: 1 });
+    return 1;
+  }
+  const row = (await trx("UM_Sequences").where({ Name: name }).first("Value")) as { Value: number };
+  return Number(row.Value);
+};

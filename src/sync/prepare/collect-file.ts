@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { rmSync } from "node:fs";
+import type { SessionFile } from "../../model/index.js";
+import { canonicalRow, type MemoryWindow, OutputFile } from "../csv/index.js";
+
+/** Ends of the names of a mapping's files in `Work/Collect` (connectors §2.2, design §5). */
+export type CollectEnding = ".sorted.csv" | ".duplicates.csv" | ".nullpk.csv" | ".rejected.csv";
+const formerEndings = [".sorted.csv", ".duplicates.csv", ".nullpk.csv", ".rejected.csv", ".sorted.delta"];
+
+/** Removes what a former run left for the mapping. */
+export const removeFormer = (folder: string, mapping: string): void => {
+  for (const ending of formerEndings) rmSync(join(folder, mapping + ending), { force: true });
+};
+
+/** One file of a mapping in `Work/Collect`: header included, rows counted. */
+export class CollectFile {
+  readonly output: OutputFile;
+  rows = 0;
+  private readonly name: string;
+
+  constructor(folder: string, mapping: string, ending: CollectEnding, columns: readonly string[], window?: MemoryWindow) {
+    this.name = mapping + ending;
+    this.output = new OutputFile(join(folder, this.name), window);
+    this.output.appendText(canonicalRow(columns));
+  }
+
+  /** Names the file; gives it as the session hands it over. */
+  finish(kind: SessionFile["kind"], mapping: string, content: SessionFile["content"]): SessionFile {
+    const { bytes, sha256 } = this.output.finish();
+    return { name: this.name, kind, mapping, content, rows: this.rows, bytes, sha256 };
+  }
+}

@@ -1,0 +1,271 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { SluiceError } from "../../errors/index.js";
+import type { AssociationMapping, EntityAssociation, EntityType, EntityTypeMapping, SessionFile } from "../../model/index.js";
+import {
+  FileSource,
+  fieldText,
+  headerHint,
+  isSound,
+  type MemoryWindow,
+  maySetAside,
+  type RecordBatch,
+  RecordReader,
+  readableFields,
+  readerWindowBytes,
+  recordFault,
+} from "../csv/index.js";
+import { type ExportManifest, invalidManifest, manifestPath, readManifest } from "../manifest.js";
+import type { WorkerTools } from "../worker.js";
+import { EntityRows, type RowsContext } from "./entity-rows.js";
+import type { LineSet } from "./line-set.js";
+import { LinkRows } from "./link-rows.js";
+import type { OnRowError } from "./request.js";
+import type { ErrorsFile, RowFault } from "./row-errors.js";
+import type { TableRows } from "./table-rows.js";
+import type { Tally } from "./tally.js";
+
+/** Memory that the rows of one table are sorted in, all of its mappings together: small runs stay in the processor's cache. */
+const sortingBytes = 16 * 1024 * 1024;
+/** Least of it for one sort: 256 KiB of it gather output. */
+const leastSortBytes = 2 * 1024 * 1024;
+
+/** One file of the export and the mappings that read it. */
+export interface TableWork {
+  readonly table: string;
+  readonly connection: string;
+  readonly entityTypes: readonly EntityTypeMapping[];
+  readonly associations: readonly AssociationMapping[];
+}
+
+export interface TableContext {
+  readonly inputFolder: string;
+  readonly collectFolder: string;
+  readonly entityTypes: ReadonlyMap<string, EntityType>;
+  readonly associations: ReadonlyMap<string, EntityAssociation>;
+  readonly onRowError: OnRowError;
+  readonly errors: ErrorsFile;
+  readonly tally: Tally;
+  readonly tools: WorkerTools;
+}
+
+/**
+ * Reads one table once and gives each of its mappings its rows (connectors §2.4).
+ * @throws SRC_… and DATA_… with file and line; nothing half-written is left under a final name
+ */
+export const prepareTable = (work: TableWork, context: TableContext): SessionFile[] => {
+  const path = tablePath(context.inputFolder, work);
+  const file = `${work.table}.csv`;
+  const manifest = readManifest(path);
+  const source = new FileSource(path, file);
+  try {
+    if (manifest !== null && manifest.bytes !== source.size) {
+      throw invalidManifest(manifestPath(path), `it says ${manifest.bytes} bytes, the file has ${source.size}`);
+    }
+    const table = new Table(work, context, file, source, manifest, join(context.inputFolder, `${work.table}.rejected.csv`));
+    try {
+      return table.run(manifestPath(path));
+    } finally {
+      table.close();
+    }
+  } finally {
+    source.close();
+  }
+};
+
+class Table {
+  private readonly reader: RecordReader;
+  private readonly header: readonly string[];
+  private readonly entities: readonly EntityRows[];
+  private readonly links: readonly LinkRows[];
+  private readonly rows: readonly TableRows[];
+  /** Beside the export's output: rows that it set aside. */
+  private readonly exportRejected: string | null;
+  private read = 0;
+
+  constructor(
+    private readonly work: TableWork,
+    private readonly context: TableContext,
+    private readonly file: string,
+    private readonly source: FileSource,
+    private readonly manifest: ExportManifest | null,
+    exportRejected: string,
+  ) {
+    const { entityTypes, associations } = work;
+    this.exportRejected = existsSync(exportRejected) ? exportRejected : null;
+    const windows = shareMemory(entityTypes.length, associations.map((mapping) => LinkRows.windowsFor(this.association(mapping))));
+    this.reader = new RecordReader(source, { delimiter: ",", file, window: windows.reader });
+    this.header = this.reader.header();
+    const positions = [
+      ...entityTypes.map(({ identifier, properties }) => properties.map(({ column }) => this.position(column, identifier))),
+      ...associations.map(({ identifier, column1, column2 }) => [this.position(column1, identifier), this.position(column2, identifier)]),
+    ];
+    const { collectFolder, errors, tally, onRowError } = context;
+    const setsAside = onRowError === "SetAside" || this.exportRejected !== null;
+    const rowsContext: RowsContext = { file, collectFolder, errors, tally, setsAside };
+    this.entities = entityTypes.map(
+      (mapping, i) =>
+        new EntityRows(
+          mapping,
+          this.entityType(mapping.identifier),
+          positions[i] ?? [],
+          windows.entities[i] as MemoryWindow,
+          rowsContext,
+          associations.some((association) => this.isSide(association, mapping.identifier)),
+        ),
+    );
+    this.links = associations.map((mapping, i) => {
+      const [one, two] = positions[entityTypes.length + i] as [number, number];
+      return new LinkRows(
+        mapping,
+        this.association(mapping),
+        context.entityTypes,
+        [one, two],
+        windows.links[i] as readonly MemoryWindow[],
+        rowsContext,
+        this.guardsOf(mapping),
+      );
+    });
+    this.rows = [...this.entities, ...this.links];
+  }
+
+  run(manifestFile: string): SessionFile[] {
+    const { tally, tools } = this.context;
+    for (let batch = this.reader.next(); batch !== null; batch = this.reader.next()) {
+      tools.checkStop(`preparing ${this.file}`);
+      this.takeBatch(batch);
+      tools.onProgress({ step: `reading ${this.file}`, rows: this.read });
+    }
+    this.source.ensureUnchanged();
+    if (this.manifest !== null && this.manifest.rows !== this.read) {
+      throw invalidManifest(manifestFile, `it says ${this.manifest.rows} rows, the file has ${this.read}`);
+    }
+    if (this.exportRejected !== null) this.takeRejected(this.exportRejected);
+    tally.read += this.read;
+    return this.rows.flatMap((rows) => {
+      tools.checkStop(`sorting ${this.file}`);
+      tools.onProgress({ step: `sorting ${this.file}`, rows: this.read });
+      return rows.finish();
+    });
+  }
+
+  close(): void {
+    for (const rows of this.rows) rows.close();
+  }
+
+  private takeBatch(batch: RecordBatch): void {
+    const { rows } = this;
+    const columns = this.header.length;
+    this.read += batch.count;
+    records: for (let i = 0; i < batch.count; i++) {
+      if (!isSound(batch, i, columns)) {
+        const error = recordFault(batch, i, this.reader, { file: this.file, header: this.header, encoding: "UTF-8" });
+        this.setAside(batch, i, { error, property: "", value: "" });
+        continue;
+      }
+      for (let r = 0; r < rows.length; r++) {
+        const fault = (rows[r] as TableRows).check(batch, i);
+        if (fault === null) continue;
+        this.setAside(batch, i, fault);
+        continue records;
+      }
+      for (let r = 0; r < rows.length; r++) (rows[r] as TableRows).take(batch, i);
+    }
+  }
+
+  private setAside(batch: RecordBatch, record: number, fault: RowFault): void {
+    const isWhole = isSound(batch, record, this.header.length);
+    if (this.context.onRowError === "Stop" || !(isWhole || maySetAside(batch, record, fault.error))) throw fault.error;
+    this.keep(readableFields(batch, record), batch.lines[record] as number, fault);
+  }
+
+  private keep(fields: readonly string[], line: number, fault: RowFault): void {
+    for (const rows of this.rows) rows.setAside(fields, line, fault);
+    this.context.tally.rejected++;
+    const key = fields[0] ?? "";
+    this.context.errors.add(this.file, line, key, fault.property, fault.value, fault.error.message);
+  }
+
+  /** Rows that the export set aside: line, reason, then the fields as far as they could be read. */
+  private takeRejected(path: string): void {
+    const source = new FileSource(path, `${this.work.table}.rejected.csv`);
+    try {
+      const reader = new RecordReader(source, { delimiter: ",", file: source.name });
+      reader.header();
+      for (let batch = reader.next(); batch !== null; batch = reader.next()) {
+        for (let i = 0; i < batch.count; i++) {
+          const first = batch.firstFields[i] as number;
+          const line = Number(fieldText(batch, first));
+          const fields = readableFields(batch, i).slice(2);
+          const error = new SluiceError("DATA_ROW_SET_ASIDE", { reason: fieldText(batch, first + 1) }, { place: { file: this.file, line } });
+          this.keep(fields, line, { error, property: "", value: "" });
+        }
+      }
+    } finally {
+      source.close();
+    }
+  }
+
+  private position(column: string, mapping: string): number {
+    const { file, header } = this;
+    const place = { file, line: 1 };
+    const position = header.indexOf(column);
+    if (position < 0) {
+      throw new SluiceError("DATA_COLUMN_MISSING", { file, column, mapping, hint: headerHint(header, column) }, { place });
+    }
+    if (header.indexOf(column, position + 1) >= 0) throw new SluiceError("DATA_COLUMN_REPEATED", { file, column, mapping }, { place });
+    return position;
+  }
+
+  private entityType(identifier: string): EntityType {
+    const type = this.context.entityTypes.get(identifier);
+    if (type === undefined) throw new Error(`there is no entity type ${identifier}`);
+    return type;
+  }
+
+  private association(mapping: AssociationMapping): EntityAssociation {
+    const association = this.context.associations.get(mapping.identifier);
+    if (association === undefined) throw new Error(`there is no entity association ${mapping.identifier}`);
+    return association;
+  }
+
+  private isSide(mapping: AssociationMapping, entityType: string): boolean {
+    const { side1, side2 } = this.association(mapping);
+    return side1.entityType === entityType || side2.entityType === entityType;
+  }
+
+  /** Whose rows the links of this table follow; null where the table is no entries file of either side. */
+  private guardsOf(mapping: AssociationMapping): LineSet[] | null {
+    const sides = this.entities.filter((_, i) => this.isSide(mapping, this.work.entityTypes[i]?.identifier ?? ""));
+    return sides.length === 0 ? null : sides.flatMap(({ rejectedLines }) => (rejectedLines === null ? [] : [rejectedLines]));
+  }
+}
+
+/** One array for the reader and all sorts of a table: rows move within it without a view being made for each. */
+const shareMemory = (entities: number, linkWindows: readonly number[]) => {
+  const sorts = entities + linkWindows.reduce((sum, count) => sum + count, 0);
+  const length = Math.max(leastSortBytes, Math.floor(sortingBytes / Math.max(1, sorts)) & ~3);
+  const bytes = new Uint8Array(readerWindowBytes + sorts * length);
+  let next = readerWindowBytes;
+  const window = (): MemoryWindow => {
+    const start = next;
+    next += length;
+    return { bytes, start, length };
+  };
+  return {
+    reader: { bytes, start: 0, length: readerWindowBytes },
+    entities: Array.from({ length: entities }, window),
+    links: linkWindows.map((count) => Array.from({ length: count }, window)),
+  };
+};
+
+/** The table's file; its name's case may differ from the configuration's (connectors §1.7). @throws SRC_MAPPED_FILE_MISSING */
+const tablePath = (folder: string, { table, connection, entityTypes, associations }: TableWork): string => {
+  const exact = join(folder, `${table}.csv`);
+  if (existsSync(exact)) return exact;
+  const wanted = `${table}.csv`.toLowerCase();
+  const [other, ...more] = existsSync(folder) ? readdirSync(folder).filter((name) => name.toLowerCase() === wanted) : [];
+  if (other !== undefined && more.length === 0) return join(folder, other);
+  const mapping = [...entityTypes, ...associations].map(({ identifier }) => identifier).join(", ");
+  throw new SluiceError("SRC_MAPPED_FILE_MISSING", { file: exact, mapping, connection }, { place: { file: exact } });
+};

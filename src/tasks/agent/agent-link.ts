@@ -1,0 +1,44 @@
+import type { Task } from "../../config/index.js";
+import type {
+  JobInstanceId,
+  SessionGuid,
+  SessionManifest,
+  SynchronizationMode,
+  SynchronizationType,
+  TaskInstanceId,
+} from "../../model/index.js";
+
+/** What the server hands to an agent: one task to run. Plain JSON. */
+export interface AgentWork {
+  readonly jobInstance: JobInstanceId;
+  readonly taskInstance: TaskInstanceId;
+  /** Every answer carries it; a stale one is refused (design §10). */
+  readonly fence: number;
+  readonly task: Task;
+  /** The agent refuses work for a configuration that is not its own. */
+  readonly configurationHash: string;
+}
+
+/** A session as an agent announces it, connectors §2.5. */
+export interface SessionAnnouncement {
+  readonly connector: string;
+  readonly mode: SynchronizationMode;
+  readonly type: SynchronizationType;
+  /** `Configuration.connectorHash` of the connector. */
+  readonly mappingHash: string;
+}
+
+/**
+ * The agent's one way to the server (design §2). Only JSON and the bytes of files cross it, so that HTTP can take the place of the
+ * in-process link. Progress, log lines and the result go back to the runner, which runs the task.
+ */
+export interface AgentLink {
+  /** Gives the session's GUID, and the place that the server's queue keeps for it. */
+  announce(announcement: SessionAnnouncement): Promise<{ readonly guid: SessionGuid; readonly sequence: number }>;
+  /** Hands over one file of a session; `path` is the agent's own. Sending it again changes nothing. */
+  put(guid: SessionGuid, name: string, path: string): Promise<void>;
+  /** All files are there: the session may be synchronized. */
+  ready(manifest: SessionManifest): Promise<void>;
+  /** The prepare failed: the server forgets the session and its files. */
+  fail(guid: SessionGuid): Promise<void>;
+}

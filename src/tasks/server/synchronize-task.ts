@@ -1,0 +1,90 @@
+import type { Configuration, Task } from "../../config/index.js";
+import { SluiceError } from "../../errors/index.js";
+import type { TaskInstanceId, TaskResult } from "../../model/index.js";
+import type { Session, SynchronizeOutcome } from "../../store/index.js";
+import { repositoryModel } from "../repository-model.js";
+import { afterApplied } from "../session-end.js";
+import { sessionFolder } from "../session-folder.js";
+import type { ServerTaskContext, ServerTaskKind } from "../task-kind.js";
+
+/** Loads the oldest prepared session of its connector, connectors §2.6; its mode is the session's. */
+export const synchronizeTask: ServerTaskKind = {
+  element: "SynchronizeTask",
+  side: "server",
+  summary: "Compares prepared files with the repository, passes the gate and applies.",
+  hasDeadline: false,
+  refusal: (task) => (task.attributes.Type === "Changes" ? "Type Changes needs incremental jobs, which are not built yet" : null),
+  run: async (context) => {
+    const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress, log } = context;
+    const connector = connectorOf(task);
+    const session = await store.sessions.oldestReady(connector);
+    if (session?.manifest == null) return { state: "Completed", producedOutput: false, reason: "nothing prepared" };
+    requireSameMappings(session, configuration);
+    if (session.type !== task.attributes.Type) {
+      log("warn", `session ${session.guid} was prepared with Type ${session.type}, this task has ${String(task.attributes.Type)}`);
+    }
+    const outcome = await store.synchronization.synchronize(
+      {
+        jobInstance,
+        taskInstance,
+        fence,
+        session: session.manifest,
+        folder: sessionFolder(configuration, session.guid),
+        model: repositoryModel(configuration),
+        mappingHash: session.mappingHash,
+        force: context.force || task.attributes.ForceSynchronization === true,
+        keepChanges: keepsChanges(task),
+        orphans: task.attributes.Orphans === true,
+      },
+      { signal, onProgress },
+    );
+    if (outcome.state === "Applied") await afterApplied(context, connector, session.guid);
+    return resultOf(outcome);
+  },
+  validate: async (context, blocked) => {
+    const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress } = context;
+    const connector = connectorOf(task);
+    const outcome = await store.synchronization.resume(
+      {
+        jobInstance,
+        taskInstance,
+        blocked,
+        fence,
+        model: repositoryModel(configuration),
+        mappingHash: configuration.connectorHash.get(connector) ?? "",
+        keepChanges: keepsChanges(task),
+      },
+      { signal, onProgress },
+    );
+    await afterValidated(context, connector, blocked);
+    return { ...resultOf(outcome), producedOutput: true } as TaskResult;
+  },
+};
+
+const connectorOf = ({ connector, identifier }: Task): string => {
+  if (connector === null) throw new Error(`${identifier} has no connector, which its configuration requires`);
+  return connector;
+};
+
+/** DoNotDeleteChanges: the applied rows stay for the dirty flag (jobs-and-tasks §2.2). */
+const keepsChanges = (task: Task): boolean => task.attributes.DoNotDeleteChanges === true;
+
+/** Files prepared by other mappings would load wrong columns; only a new prepare helps. */
+const requireSameMappings = (session: Session, configuration: Configuration): void => {
+  if (session.mappingHash !== configuration.connectorHash.get(session.connector)) {
+    throw new SluiceError("SYNC_SESSION_OUTDATED", { session: session.guid, connector: session.connector });
+  }
+};
+
+const afterValidated = async (context: ServerTaskContext, connector: string, blocked: TaskInstanceId): Promise<void> => {
+  const task = await context.store.records.task(blocked);
+  if (task?.session != null) await afterApplied(context, connector, task.session);
+};
+
+const resultOf = ({ state, counters, thresholds, message, changed, replaced }: SynchronizeOutcome): TaskResult => {
+  const instances = [...new Set(replaced)].join(", ");
+  const said = instances === "" ? [] : [`the staged changes of instance ${instances} were replaced`];
+  const counted = { counters: { ...counters }, thresholds };
+  if (state === "Blocked") return { state, message: [message ?? "Threshold Exceeded", ...said].join("; "), ...counted };
+  return { state: "Completed", producedOutput: changed, ...counted, ...(said.length === 0 ? {} : { reason: said.join("; ") }) };
+};
