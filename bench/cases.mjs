@@ -6,7 +6,6 @@
  * - `memory` and `seconds`: bars of the product's own figures.
  * A bar `{ from, must, aim }` holds from so many rows on; below, starting up is most of what is measured.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { linkFile, replaceDatabase, replaceFolder, warm } from "./files.mjs";
@@ -137,66 +136,123 @@ const membersCase = {
   },
 };
 
-/** A repository's four moments, each made when it is first asked for: nothing but the prepared day 1, loaded, day 2 prepared, day 2 again. */
+/** The repository's moments, each made when it is first asked for: day 1 prepared, day 2 prepared, the same day prepared once more. */
 const repository = (bench) =>
   bench.once("repository", () => {
     const { folder, expected } = bench.data("entries", bench.rows);
+    const { insert: inserted, update: updated, delete: deleted } = expected.changes;
+    const nothing = { inserted: 0, updated: 0, deleted: 0 };
     const workspace = join(bench.scratch, "repository");
     const work = join(workspace, "Work");
-    const day1 = join(bench.scratch, "day1.sorted.csv");
-    const day2 = join(bench.scratch, "day2.sorted.csv");
-    const toLoad = join(bench.scratch, "to-load");
-    const toCompare = join(bench.scratch, "to-compare");
-    const toRepeat = join(bench.scratch, "to-repeat");
-    const exportDay = (day) => {
+    const moment = (name) => join(bench.scratch, `repository.${name}`);
+    const prepareDay = (day, job, name) => {
       writeWorkspace(workspace, { entries: join(folder, `entries.day${day}.csv`) });
       bench.run(workspace, "Export");
+      bench.run(workspace, job);
+      linkFile(sorted(workspace, "Entry"), moment(`day${day}.csv`));
+      replaceFolder(work, moment(name));
     };
-    const prepareFrom = (moment, job, next) => {
-      replaceFolder(moment, work);
-      if (job !== null) bench.run(workspace, job);
-      return next;
-    };
-    const start = () => {
-      exportDay(1);
-      bench.run(workspace, "Prepare_Initial");
-      linkFile(sorted(workspace, "Entry"), day1);
-      replaceFolder(work, toLoad);
-    };
-    start();
-    const compare = () =>
-      bench.once("to-compare", () => {
-        prepareFrom(toLoad, "Synchronize");
-        exportDay(2);
-        bench.run(workspace, "Prepare");
-        linkFile(sorted(workspace, "Entry"), day2);
-        replaceFolder(work, toCompare);
-      });
-    const repeat = () =>
-      bench.once("to-repeat", () => {
-        compare();
-        prepareFrom(toCompare, "Synchronize");
-        bench.run(workspace, "Prepare");
-        replaceFolder(work, toRepeat);
-      });
-    const synchronize = (moment, counters) => () => {
-      replaceFolder(moment, work);
+    const synchronize = (name, counters) => {
+      replaceFolder(moment(name), work);
       const measured = bench.run(workspace, "Synchronize");
       bench.check("sluice Synchronize", measured.counters, counters);
       return measured;
     };
-    const { insert, update, delete: deleted } = expected.changes;
-    const changed = { inserted: insert, updated: update, deleted };
-    const none = { inserted: 0, updated: 0, deleted: 0 };
+    const load = () => synchronize("day 1", { ...nothing, inserted: expected.day1.sorted });
+    const complete = () => synchronize("day 2", { inserted, updated, deleted });
+    prepareDay(1, "Prepare_Initial", "day 1");
+    const reachDay2 = () =>
+      bench.once("day 2", () => {
+        load();
+        prepareDay(2, "Prepare", "day 2");
+      });
+    const reachDay2Again = () =>
+      bench.once("day 2 again", () => {
+        reachDay2();
+        complete();
+        prepareDay(2, "Prepare", "day 2 again");
+      });
     return {
-      day1,
-      day2,
-      expected,
-      changed,
-      compare,
-      repeat,
-      load: synchronize(toLoad, { ...none, inserted: expected.day1.sorted }),
-      complete: synchronize(toCompare, changed),
-      unchanged: synchronize(toRepeat, none),
+      day1: moment("day1.csv"),
+      day2: moment("day2.csv"),
+      rows: [expected.day1.sorted, expected.day2.sorted],
+      counters: { inserted, updated, deleted },
+      load,
+      reachDay2,
+      complete,
+      reachDay2Again,
+      unchanged: () => synchronize("day 2 again", nothing),
     };
   });
+
+const initialCase = {
+  name: "initial",
+  start: (bench) => {
+    const { rows, day1, load } = repository(bench);
+    const database = join(bench.scratch, "initial.sqlite");
+    return {
+      rows: rows[0],
+      run: load,
+      against: [
+        yardstick(bench, "sqlite3: .import", [{ from: million, must: 3, aim: 1.8 }], { inserted: rows[0] }, () =>
+          bench.peers.sqlite3.load(day1, database),
+        ),
+      ],
+    };
+  },
+};
+
+const completeCase = {
+  name: "complete",
+  start: (bench) => {
+    const { rows, day1, day2, counters, reachDay2, complete } = repository(bench);
+    reachDay2();
+    const loaded = join(bench.scratch, "loaded.sqlite");
+    const database = join(bench.scratch, "complete.sqlite");
+    return {
+      rows: rows[1],
+      run: complete,
+      memory: [{ from: 3 * million, aim: 250 }],
+      against: [
+        yardstick(bench, "sqlite3: set-based", [{ from: million, must: 2, aim: 1 }], counters, () => {
+          bench.once("loaded", () => bench.peers.sqlite3.load(day1, loaded));
+          replaceDatabase(loaded, database);
+          return bench.peers.sqlite3.complete(day2, database);
+        }),
+      ],
+    };
+  },
+};
+
+const unchangedCase = {
+  name: "unchanged",
+  start: (bench) => {
+    const { rows, reachDay2Again, complete, unchanged } = repository(bench);
+    reachDay2Again();
+    return { rows: rows[1], run: unchanged, against: [{ peer: "complete", bars: [{ from: million, must: 0.9, aim: 0.7 }], run: complete }] };
+  },
+};
+
+/** By number of rows. */
+export const sizedCases = [
+  exportCase("export", "entries.day2.csv", ";"),
+  exportCase("export-quoted", "entries.quoted.csv", ","),
+  prepareCase,
+  quotedCase,
+  membersCase,
+  initialCase,
+  completeCase,
+  unchangedCase,
+];
+
+/** Starts of a program whose time a person waits for; the median of ten. */
+export const startCase = {
+  name: "start",
+  repeat: 10,
+  start: (bench) => ({
+    rows: null,
+    run: () => bench.time(["validate", "-w", examples]),
+    seconds: [{ from: 0, must: 0.6, aim: 0.3 }],
+    against: [],
+  }),
+};

@@ -10,6 +10,8 @@ import { copyDay, workspace } from "./day.mjs";
 
 const root = dirname(workspace);
 const program = join(root, "dist", "cli", "sluice.js");
+/** As a person types it in the project's folder. */
+const command = "node dist/cli/sluice.js";
 /** Bytes that a summary query may print: room for many times the example's largest answer (3,735 links, 400 kB). */
 const largestAnswer = 64 * 1024 * 1024;
 
@@ -22,7 +24,7 @@ const count = (number) => number.toLocaleString("en-US");
 
 /** Runs a command of Sluice on this workspace as a person would, in the terminal; a bad end is the end of this program too. */
 const sluice = (...args) => {
-  console.log(`\n$ sluice ${args.join(" ")} -w examples`);
+  console.log(`\n$ ${command} ${args.join(" ")} -w examples`);
   const { status, error } = spawnSync(process.execPath, [program, ...args, "-w", "examples"], {
     cwd: root,
     stdio: "inherit",
@@ -80,15 +82,17 @@ console.log(`
 
 say("Try next:");
 console.log(`
-  npx sluice status -w examples                        the jobs that ran
-  npx sluice show Directory_User 000007 -w examples    one person
-  npx sluice plan Job_AD_Complete -w examples          the tasks of a whole job
+  The jobs that ran:                  ${command} status -w examples
+  One person:                         ${command} show Directory_User 000007 -w examples
+  The tasks of a whole job:           ${command} plan Job_AD_Complete -w examples
 
-  Then break something. On day 3 the AD's file arrives cut off:
+Then break something. On day 3 the AD's file arrives cut off:
 
-  npm run day -- 3                                     copies the files of day 3
-  npx sluice run Job_AD_Synchronize -w examples        blocks, and says why
-  npx sluice changes N -w examples                     what it would have done; N is the job instance above
-  npx sluice cancel N -w examples                      drops that, or
-  npx sluice resume N -w examples                      loads it all the same
+  Copy the files of day 3:            npm run day -- 3
+  Run the job; it blocks, says why:   ${command} run Job_AD_Synchronize -w examples
+  What it would have done:            ${command} changes 4 -w examples
+  Drop that:                          ${command} cancel 4 -w examples
+  Or load it all the same:            ${command} resume 4 -w examples
+
+4 is the number of the blocked job instance, if you run nothing else before; the run prints it.
 `);

@@ -127,8 +127,8 @@ const thresholdLines = (view: InstanceView, style: Style, options: { readonly wi
 
 /** Errors with their place, and why a task blocked. */
 const messageLines = (tasks: readonly TaskInstance[], style: Style, width: number | undefined): string[] => {
-  const text = (message: string): string[] =>
-    message.split("\n").flatMap((line) => wrap(`  ${printable(line)}`, width ?? Number.POSITIVE_INFINITY, 4));
+  const room = width === undefined ? Number.POSITIVE_INFINITY : width - 2;
+  const text = (message: string): string[] => message.split("\n").flatMap((line) => wrap(printable(line), room).map((part) => `  ${part}`));
   return tasks.flatMap((task) => {
     if (task.error !== null) {
       const { file, line, column, code, message } = task.error;

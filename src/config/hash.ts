@@ -3,7 +3,7 @@ import type { Configuration, Connector } from "./configuration.js";
 import { isSecretSetting } from "./settings/read-settings.js";
 
 /** JSON with keys sorted, maps as sorted objects and places left out: equal configurations give equal text wherever they were written. */
-export const canonicalJson = (value: unknown): string => {
+const canonicalJson = (value: unknown): string => {
   if (value === null || typeof value !== "object") return JSON.stringify(value ?? null);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const entries = value instanceof Map ? [...(value as ReadonlyMap<string, unknown>)] : Object.entries(value);

@@ -1,5 +1,5 @@
 export type * from "./configuration.js";
-export { loadWorkspace, type WorkspaceOptions } from "./load.js";
+export { loadWorkspace } from "./load.js";
 export { nearestName } from "./nearest.js";
 export { configurationReference } from "./reference-document.js";
 export type * from "./settings.js";

@@ -18,6 +18,7 @@ import { applyEnvironment, spelled } from "./settings/environment.js";
 import { parseSettingsJson } from "./settings/json.js";
 import { foldersOf, keysBelow, readSettings } from "./settings/read-settings.js";
 import { branch, find, overlay, type SettingBranch } from "./settings/setting-tree.js";
+import type { Settings } from "./settings.js";
 import { workspaceFiles } from "./workspace-files.js";
 import { parseXml } from "./xml/document.js";
 
@@ -35,7 +36,12 @@ const reasonOf = (error: unknown): string => {
 /** Reads a file within bounds; null, with a finding, when it cannot be read. */
 const readBytes = (full: string, file: string, findings: Findings): Buffer | null => {
   try {
-    if (statSync(full).size > maximumMegabytes * 1024 * 1024) {
+    const stat = statSync(full);
+    if (!stat.isFile()) {
+      findings.error("CFG_FILE", { reason: "it is no ordinary file" }, { file });
+      return null;
+    }
+    if (stat.size > maximumMegabytes * 1024 * 1024) {
       findings.error("CFG_FILE_SIZE", { limit: maximumMegabytes }, { file });
       return null;
     }
@@ -67,6 +73,15 @@ const readSettingsFiles = (workspace: string, findings: Findings): SettingBranch
     }
   }
   return root;
+};
+
+/** Secrets that the XML holds are masked like those of the settings (design §7.8). */
+const withSecrets = (settings: Settings, declared: Declared): Settings => {
+  const written = [
+    ...declared.named("PasswordResetSettings").map((element) => element.string("DefaultPassword")),
+    ...declared.named("OpenIdClient").map((element) => element.string("HashedSecret")),
+  ].filter((text) => text !== null);
+  return { ...settings, secrets: [...new Set([...settings.secrets, ...written])].sort((a, b) => b.length - a.length) };
 };
 
 /** Names that the environment may mean where no file says how they are spelled. */
@@ -121,7 +136,7 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
     package: element.required("Package"),
   }));
   applyEnvironment(tree, env, environmentKeys(connectionsDeclared.map(({ identifier }) => identifier)), readText, findings);
-  const settings = readSettings(tree, workspace, connectionsDeclared, findings);
+  const settings = withSecrets(readSettings(tree, workspace, connectionsDeclared, findings), declared);
   const clients = find(tree, "OpenId.OpenIdClients");
 
   const taskNames = nameTasks(declared, findings);

@@ -76,6 +76,12 @@ const parse = (type: AttributeType, text: string): Value | ValueProblem => {
       const expected = identifierProblem(type.form, text);
       return expected === null ? text : { expected, nearest: null };
     }
+    case "table":
+      return /[\\/:*?"<>|\u0000-\u001F]|\.\./.test(text) ? { expected: "the name of a file, without folders", nearest: null } : text;
+    case "path": {
+      const isBelow = !/^([\\/]|[A-Za-z]:)/.test(text) && !text.split(/[\\/]/).includes("..");
+      return isBelow ? text : { expected: "a relative path without ..", nearest: null };
+    }
     case "format": {
       if (/^(concat:.*|bit:[^:]+:[1-9]\d?)$/i.test(text) || formats.includes(text.toLowerCase())) return text;
       return { expected: `one of ${formats.join(", ")}, concat:<separator>, bit:<property>:<number>`, nearest: nearestName(text, formats) };

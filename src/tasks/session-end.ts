@@ -2,11 +2,15 @@ import { rm } from "node:fs/promises";
 import type { Configuration } from "../config/index.js";
 import type { SessionGuid, SessionState } from "../model/index.js";
 import type { Store } from "../store/index.js";
+import { promotePrevious } from "../sync/index.js";
+import type { SettledSessions } from "./agent/agent-link.js";
 import { sessionFolder } from "./session-folder.js";
 import type { TaskLog } from "./task-kind.js";
 
 /** Folders of ended sessions kept for each connector: `errors.csv` of the last runs is what a person looks for when counts surprise. */
 const keptFolders = 5;
+/** Ended sessions that an agent is told of: each prepare settles those of its predecessors, so a few are more than enough. */
+const toldSessions = 20;
 
 /** States in which nobody needs a session's files to go on. */
 const endedStates: ReadonlySet<SessionState> = new Set(["applied", "cancelled", "failed", "expired"]);
@@ -18,18 +22,26 @@ interface Surroundings {
 }
 
 /**
- * What is left to do once a session was applied and that was committed: all of it can be done again, and none of it makes the task fail.
+ * What is left to do once a session was applied, and that was committed: its files become the connector's baseline (design §7.4), and old sessions' folders
+ * go. All of it is done again by the connector's next prepare, so that a failure or a death here costs nothing and does not make the task fail.
  */
 export const afterApplied = async ({ configuration, store, log }: Surroundings, connector: string, guid: SessionGuid): Promise<void> => {
   try {
+    promotePrevious(configuration.settings.workFolder, connector, guid);
     await removeOldFolders(store, configuration, connector);
   } catch (error) {
     log("warn", `after session ${guid} was applied, its files could not be tidied`, { problem: String(error) });
   }
 };
 
-/** Removes the folders of a connector's ended sessions but the last few. */
-export const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
+/** The head of a connector's chain, and its latest sessions that ended otherwise or were applied before it. */
+export const settledSessions = async (store: Store, connector: string): Promise<SettledSessions> => {
+  const head = await store.sessions.head(connector);
+  const ended = (await store.sessions.of(connector)).filter(({ state, guid }) => endedStates.has(state) && guid !== head);
+  return { head, ended: ended.slice(0, toldSessions).map(({ guid }) => guid) };
+};
+
+const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
   const ended = (await store.sessions.of(connector)).filter(({ state }) => endedStates.has(state));
   for (const { guid } of ended.slice(keptFolders)) await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
 };

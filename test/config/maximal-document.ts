@@ -1,7 +1,6 @@
 import {
   type AttributeDefinition,
   type AttributeType,
-  catalogue,
   childrenOf,
   type ElementDefinition,
   familyMembers,
@@ -29,6 +28,10 @@ const sampleValue = (type: AttributeType, name: string): string => {
       return "TheEntityType:Value";
     case "binding":
       return "TheEntityType:Value";
+    case "table":
+      return "TheConnection_rows.csv";
+    case "path":
+      return "Folder/Below";
     case "format":
       return "bit:Value:2";
     case "cron":
@@ -66,5 +69,3 @@ const elementText = (element: ElementDefinition, indent: string): string => {
 /** A configuration file with every element of the catalogue wherever it may stand, and every attribute of it. */
 export const maximalDocument = (): string =>
   `<ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">\n${[...rootElements.values()].map((element) => elementText(element, "  ")).join("\n")}\n</ConfigurationFile>\n`;
-
-export const elementCount = catalogue.size;

@@ -23,7 +23,7 @@ export const load = (files: Readonly<Record<string, string | Buffer>>, env: Read
 export const configurationFile = (body: string): string => `<ConfigurationFile>${body}</ConfigurationFile>`;
 
 /** `a.xml:1:20 error CFG_VALUE: sentence`. */
-export const findingLine = ({ file, line, column, severity, code, message }: Finding): string =>
+const findingLine = ({ file, line, column, severity, code, message }: Finding): string =>
   `${[file, line, column].filter((part) => part !== undefined).join(":")} ${severity} ${code}: ${message}`;
 
 export const findingLines = (loaded: LoadedWorkspace): readonly string[] => loaded.findings.map(findingLine);

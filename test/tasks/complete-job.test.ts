@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type RunEvent, type RunReport, resumeInstance, runJob } from "../../src/jobs/index.js";
+import { cancelInstance, type RunEvent, type RunReport, resumeInstance, runJob } from "../../src/jobs/index.js";
 import { people, peopleIn, type SampleWorkspace, sampleWorkspace } from "./sample-workspace.js";
 
 const run = ({ configuration, store }: SampleWorkspace, job: string, onEvent?: (event: RunEvent) => void): Promise<RunReport> =>
@@ -26,10 +26,10 @@ describe("from a source file to the repository", () => {
     expect(idle.state).toBe("Completed");
     expect(idle.tasks.map(({ producedOutput }) => producedOutput)).toEqual([true, true, false]);
 
-    sample.writePeople([["P001", "O'Brien, \"Zoë\" 漢字"], ...people(2, 9), ["P011", "von der Leyen"]]);
+    sample.writePeople([["P001", "O'Brien, Zoë 漢字"], ...people(2, 9), ["P011", "von der Leyen"]]);
     const busy = await run(sample, "HR_Complete");
     expect(busy.tasks[2]).toMatchObject({ producedOutput: true, counters: { inserted: 1, updated: 1, deleted: 1 } });
-    expect(await peopleIn(sample)).toEqual([["P001", "O'Brien, \"Zoë\" 漢字"], ...people(2, 9), ["P011", "von der Leyen"]]);
+    expect(await peopleIn(sample)).toEqual([["P001", "O'Brien, Zoë 漢字"], ...people(2, 9), ["P011", "von der Leyen"]]);
 
     sample.writePeople(people(2, 5));
     const blocked = await run(sample, "HR_Complete");
@@ -88,11 +88,48 @@ describe("from a source file to the repository", () => {
     expect(await store.records.list()).toEqual([]);
   });
 
+  test("what was applied becomes the baseline, by a resume too; what was cancelled does not; a promotion that was missed is made up for", async () => {
+    const sample = await sampleWorkspace();
+    const { configuration, store } = sample;
+    const previous = join(configuration.settings.workFolder, "Collect", "previous");
+    const baseline = (): readonly [string, readonly string[]] => {
+      const { session } = JSON.parse(readFileSync(join(previous, "promoted", "HR", "current.json"), "utf8")) as { session: string };
+      const rows =
+        readFileSync(join(previous, "promoted", "HR", session, "Person.sorted.csv"), "utf8")
+          .trim()
+          .split("\n").length - 1;
+      return [session, [`${rows} rows`, `${readdirSync(join(previous, "pending")).length} pending`]];
+    };
+    sample.writePeople(people(1, 10));
+    await run(sample, "HR_First");
+    expect(baseline()[1]).toEqual(["10 rows", "0 pending"]);
+
+    sample.writePeople(people(1, 5));
+    const first = await run(sample, "HR_Complete");
+    expect(first.state).toBe("Blocked");
+    expect(baseline()[1]).toEqual(["10 rows", "1 pending"]);
+    await cancelInstance({ store, jobInstance: first.jobInstance, by: "bob" });
+    const second = await run(sample, "HR_Complete");
+    expect(baseline()[1]).toEqual(["10 rows", "1 pending"]);
+    await resumeInstance({ configuration, store, startedBy: "bob", jobInstance: second.jobInstance });
+    const [session, found] = baseline();
+    expect(found).toEqual(["5 rows", "0 pending"]);
+
+    // As a process leaves it that dies after the application.
+    renameSync(join(previous, "promoted", "HR", session), join(previous, "pending", session));
+    rmSync(join(previous, "promoted", "HR", "current.json"));
+    sample.writePeople([]);
+    expect((await run(sample, "HR_Complete")).state).toBe("Blocked");
+    expect(baseline()).toEqual([session, ["5 rows", "1 pending"]]);
+  });
+
   test("the log tells what happened, a line of JSON each", async () => {
     const sample = await sampleWorkspace();
     sample.writePeople(people(1, 3));
     await run(sample, "HR_First");
-    const lines = readFileSync(join(sample.configuration.settings.tempFolder, "JobLogs", "HR_First_1.log"), "utf8").trim().split("\n");
+    const lines = readFileSync(join(sample.configuration.settings.tempFolder, "JobLogs", "HR_First_1.log"), "utf8")
+      .trim()
+      .split("\n");
     const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages).toEqual([
       "HR_First: instance 1 opened",

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { catalogue } from "../../src/config/catalogue/index.js";
 import { isUnbuilt, taskRegistry } from "../../src/tasks/index.js";
 
-const documented = [...catalogue.values()].filter(({ declares, overrides }) => declares === "Task" && overrides === null).map(({ name }) => name);
+const documented = [...catalogue.values()]
+  .filter(({ declares, overrides }) => declares === "Task" && overrides === null)
+  .map(({ name }) => name);
 
 test("every documented task is in the registry, and nothing else", () => {
   expect([...taskRegistry.keys()].sort()).toEqual([...new Set(documented)].sort());

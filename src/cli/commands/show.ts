@@ -92,13 +92,13 @@ const viewLines = (view: ResourceView, withHistory: boolean, { out, style }: Inv
   if (view.waiting.length > 0) {
     lines.push(
       "",
-      style.bold(`${formatNoun(view.waiting.length, "link")} that wait for a resource`),
+      style.bold(`${formatNoun(view.waiting.length, "link")} without its other side`),
       ...table(
         [
           { title: "Association", value: (link) => link.association },
           { title: "Key 1", value: (link) => link.key1 },
           { title: "Key 2", value: (link) => link.key2 },
-          { title: "Reason", value: (link) => link.reason },
+          { title: "Reason", value: (link) => link.reason.replace(/(^|, )([12]) /g, "$1key $2 ") },
         ],
         view.waiting,
         options,

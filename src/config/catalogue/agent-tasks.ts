@@ -1,4 +1,4 @@
-import { count, enumeration, flag, string } from "./definition.js";
+import { count, enumeration, flag, path, string } from "./definition.js";
 import { batch, connection, connector, limitedTo, modes, resourceTypes, type TaskShape, type } from "./task-shape.js";
 
 /** jobs-and-tasks §2.1. */
@@ -23,7 +23,7 @@ export const agentTasks: Readonly<Record<string, TaskShape>> = {
       enumeration("SynchronizationMode", modes, "Mode; with Type Changes Incremental is meant where it is absent.", { required: true }),
       type,
       string("ColumnName", "Header of the command column of a file with changes."),
-      string("WorkingDirectory", "Folder of the cleansed files below the work folder."),
+      path("WorkingDirectory", "Folder of the cleansed files below the work folder."),
     ],
   },
   FulfillTask: {

@@ -14,6 +14,7 @@ import {
   reference,
   softReference,
   string,
+  table,
 } from "./definition.js";
 
 const limit = (name: string, standard: number, documentation: string): AttributeDefinition =>
@@ -168,7 +169,7 @@ export const connectorElements = [
     [
       reference("Identifier", "EntityType", "The entity type.", { required: true }),
       reference("Connector", "Connector", "Connector that brings the resources.", { required: true }),
-      string("ConnectionTable", "Exported file, without `.csv`: the connection, or the connection with `_` and a suffix."),
+      table("ConnectionTable", "Exported file, without `.csv`: the connection, or the connection with `_` and a suffix."),
       string("C0", "Setting of the package, such as the kinds of objects of Entra ID."),
       ...resourceLimits(0, 0),
     ],
@@ -185,7 +186,7 @@ export const connectorElements = [
   element("EntityAssociationMapping", "connectors §1.8", "Where the links of an entity association come from.", [
     reference("Identifier", "EntityAssociation", "The entity association.", { required: true }),
     reference("Connector", "Connector", "Connector that brings the links.", { required: true }),
-    string("ConnectionTable", "Exported file, without `.csv`.", { required: true }),
+    table("ConnectionTable", "Exported file, without `.csv`.", { required: true }),
     string("Column1", "Header of the column with the key of side 1.", { required: true }),
     string("Column2", "Header of the column with the key of side 2.", { required: true }),
     property("EntityPropertyMapping1", null, "Mapped key that Column1 holds.", { required: true }),

@@ -5,7 +5,7 @@
  */
 
 /** used: a run acts on it · accepted: checked as far as written here, no run acts on it yet · scaffolding: stands for other elements. */
-export type Status = "used" | "accepted" | "scaffolding";
+type Status = "used" | "accepted" | "scaffolding";
 
 export interface EnumValue {
   readonly name: string;
@@ -32,6 +32,10 @@ export type AttributeType =
   | { readonly kind: "binding" }
   /** connectors §6: predefined function, `Literal:`, `C#:`. */
   | { readonly kind: "expression" }
+  /** Of a folder or file below one that the settings name: relative, without `..` (design §7.8). */
+  | { readonly kind: "path" }
+  /** Base name of an exported file: no folders, no `..` (connectors §1.7). */
+  | { readonly kind: "table" }
   /** connectors §1.11. */
   | { readonly kind: "format" }
   | { readonly kind: "cron" };
@@ -138,6 +142,12 @@ export const binding = (name: string, documentation: string, options?: Options):
 
 export const expression = (name: string, documentation: string, options?: Options): AttributeDefinition =>
   attribute(name, { kind: "expression" }, documentation, options);
+
+export const path = (name: string, documentation: string, options?: Options): AttributeDefinition =>
+  attribute(name, { kind: "path" }, documentation, options);
+
+export const table = (name: string, documentation: string, options?: Options): AttributeDefinition =>
+  attribute(name, { kind: "table" }, documentation, options);
 
 export const format = (name: string, documentation: string, options?: Options): AttributeDefinition =>
   attribute(name, { kind: "format" }, documentation, options);

@@ -62,7 +62,7 @@ const unique = (values: readonly (string | null)[]): readonly string[] =>
   [...new Set(values.filter((value) => value !== null && value !== ""))] as string[];
 
 /** TaskEntityType has two spellings of its one attribute (jobs-and-tasks §6). */
-export const taskEntityType = (child: ConfigurationElement): string | null => child.string("EntityType") ?? child.string("Identifier");
+const taskEntityType = (child: ConfigurationElement): string | null => child.string("EntityType") ?? child.string("Identifier");
 
 /** Compiles one task, with the changes of an override for one job. Defaults are filled in. */
 export const compileTask = (

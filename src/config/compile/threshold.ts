@@ -3,7 +3,7 @@ import type { ConfigurationElement } from "../element.js";
 import type { Findings } from "../findings.js";
 
 /** `MaximumInsertedLines` → `MaximumLinkInsertedLines`: the link threshold that an association mapping means by it (connectors §7.5). */
-export const linkThreshold = (name: string): string =>
+const linkThreshold = (name: string): string =>
   name.replace(/^Max(imum|Percentage)(?!Link)/, (_, kind: string) => (kind === "imum" ? "MaximumLink" : "MaxLinkPercentage"));
 
 const isThreshold = (name: string): name is ThresholdName => (thresholdNames as readonly string[]).includes(name);

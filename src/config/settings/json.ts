@@ -7,7 +7,7 @@ export type JsonNode =
   | { readonly kind: "list"; readonly offset: number; readonly items: readonly JsonNode[] }
   | { readonly kind: "scalar"; readonly offset: number; readonly value: string | number | boolean | null };
 
-export interface JsonMember {
+interface JsonMember {
   readonly key: string;
   /** Of the key. */
   readonly offset: number;

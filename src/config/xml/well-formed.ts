@@ -20,6 +20,10 @@ const xmlNamespace = "http://www.w3.org/XML/1998/namespace";
 const illegalCharacter = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/u;
 const reference = /&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));/y;
 
+/** What stands between `<?xml` and `?>`. */
+const declaration =
+  /^[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.\d+\1([ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])[A-Za-z][\w.-]*\3)?([ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(yes|no)\5)?[ \t\n]*$/;
+
 const isCharacter = (code: number): boolean =>
   code === 9 ||
   code === 10 ||
@@ -187,8 +191,11 @@ export const assertWellFormed = (source: SourceText): void => {
       if (target === null) throw syntax("<? must be followed by a name", markup);
       if (target.toLowerCase() === "xml" && markup !== 0) throw syntax("the XML declaration must be the first thing in the file", markup);
       const end = until("?>", markup + 2, `<?${target}`, markup);
-      if (target === "xml" && !/^\s+version\s*=\s*(["'])1\.[01]\1/.test(text.slice(markup + 5, end))) {
-        throw syntax('the XML declaration must start with version="1.0"', markup);
+      const content = text.slice(markup + 2 + target.length, end);
+      if (content !== "" && !/^[ \t\n]/.test(content)) throw syntax(`a blank is missing after <?${target}`, markup);
+      if (target.includes(":")) throw syntax(`<?${target} is no valid name`, markup);
+      if (target === "xml" && !declaration.test(content)) {
+        throw syntax('the XML declaration must be written <?xml version="1.0" encoding="utf-8"?>', markup);
       }
       at = end + 2;
     } else if (text[markup + 1] === "/") {

@@ -78,6 +78,12 @@ export class SessionRecords {
     return ((await this.#sessions().where({ Connector: connector }).orderBy("Sequence", "desc")) as Row[]).map(sessionOf);
   }
 
+  /** The chain (design §7.4): the session whose application made the repository's state of a connector; null before the first. */
+  async head(connector: string): Promise<SessionGuid | null> {
+    const row = (await this.#writer.knex("UM_ConnectorHeads").where({ Connector: connector }).first("Session")) as Row | undefined;
+    return row === undefined ? null : sessionGuid(String(row.Session));
+  }
+
   /**
    * Announces a session: its GUID, and its place in the order in which the server processes. A complete or initial one cancels the connector's
    * unprocessed incrementals. An older session still open whose prepare no longer runs expires, since the connector's lock is held.

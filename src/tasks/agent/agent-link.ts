@@ -28,6 +28,14 @@ export interface SessionAnnouncement {
   readonly mappingHash: string;
 }
 
+/** Sessions of a connector that are over. */
+export interface SettledSessions {
+  /** The one whose application made the repository's state; null before the first. */
+  readonly head: SessionGuid | null;
+  /** The latest of those that will never be a baseline any more. */
+  readonly ended: readonly SessionGuid[];
+}
+
 /**
  * The agent's one way to the server (design §2). Only JSON and the bytes of files cross it, so that HTTP can take the place of the
  * in-process link. Progress, log lines and the result go back to the runner, which runs the task.
@@ -39,6 +47,8 @@ export interface AgentLink {
   put(guid: SessionGuid, name: string, path: string): Promise<void>;
   /** All files are there: the session may be synchronized. */
   ready(manifest: SessionManifest): Promise<void>;
+  /** What has become of a connector's earlier sessions: the agent keeps its baselines by it (design §7.4). */
+  settled(connector: string): Promise<SettledSessions>;
   /** The prepare failed: the server forgets the session and its files. */
   fail(guid: SessionGuid): Promise<void>;
 }

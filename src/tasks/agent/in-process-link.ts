@@ -4,6 +4,7 @@ import type { Configuration } from "../../config/index.js";
 import type { SessionGuid } from "../../model/index.js";
 import type { Store } from "../../store/index.js";
 import { renameOver } from "../../sync/index.js";
+import { settledSessions } from "../session-end.js";
 import { sessionFolder } from "../session-folder.js";
 import type { AgentLink, AgentWork } from "./agent-link.js";
 
@@ -26,6 +27,7 @@ export const inProcessLink = (store: Store, configuration: Configuration, { task
     // Renaming one name of a file onto another of the same file does nothing, and leaves both.
     await rm(temporary, { force: true });
   },
+  settled: async (connector) => structuredClone(await settledSessions(store, connector)),
   ready: (manifest) => store.sessions.ready(structuredClone(manifest)),
   fail: async (guid: SessionGuid) => {
     await store.sessions.fail(guid);

@@ -2,7 +2,15 @@ import { rm } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { Configuration, Task } from "../../config/index.js";
 import type { ConnectorMappings, SessionManifest, SynchronizationMode, SynchronizationType, TaskResult } from "../../model/index.js";
-import { type OnRowError, type PrepareRequest, type PrepareResult, prepareInWorker } from "../../sync/index.js";
+import {
+  discardPrevious,
+  type OnRowError,
+  type PrepareRequest,
+  type PrepareResult,
+  pendPrevious,
+  prepareInWorker,
+  promotePrevious,
+} from "../../sync/index.js";
 import { connectionSetting } from "../connection-setting.js";
 import type { AgentTaskContext, AgentTaskKind } from "../task-kind.js";
 
@@ -28,6 +36,8 @@ export const prepareSynchronizationTask: AgentTaskKind = {
     const mode = work.task.attributes.SynchronizationMode as Exclude<SynchronizationMode, "Incremental">;
     const type = (work.task.attributes.Type ?? "None") as SynchronizationType;
     const mappingHash = configuration.connectorHash.get(connector) ?? "";
+    const { workFolder } = configuration.settings;
+    await settlePrevious(context, connector);
     const { guid } = await link.announce({ connector, mode, type, mappingHash });
     try {
       const folder = collectFolder(work.task, configuration) ?? "";
@@ -36,14 +46,34 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       for (const { name } of result.files) await link.put(guid, name, join(folder, name));
       await link.put(guid, "errors.csv", errorsFile);
       await rm(errorsFile, { force: true });
+      // Pending before the server may apply it: the baseline of the next incremental, once it was applied (design §7.4).
+      pendPrevious(workFolder, folder, { connector, session: guid, mappingHash, files: result.files });
       const manifest: SessionManifest = { guid, connector, mode, type, files: result.files };
       await link.ready(manifest);
       return taskResult(result);
     } catch (error) {
+      discardPrevious(workFolder, guid);
       await link.fail(guid);
       throw error;
     }
   },
+};
+
+/**
+ * Brings the baselines in line with what the server did since: a process may have died between an application and its promotion. Only incremental runs
+ * read them, so that whatever is wrong with them never stops this one.
+ */
+const settlePrevious = async ({ configuration, link, log }: AgentTaskContext, connector: string): Promise<void> => {
+  const { workFolder } = configuration.settings;
+  const { head, ended } = await link.settled(connector);
+  try {
+    for (const session of ended) discardPrevious(workFolder, session);
+    if (head !== null && !promotePrevious(workFolder, connector, head)) {
+      log("info", `${connector} has no baseline for incremental runs until its next complete synchronization`);
+    }
+  } catch (error) {
+    log("warn", `the baselines of ${connector} could not be tidied`, { problem: String(error) });
+  }
 };
 
 const connectorOf = (task: Task, configuration: Configuration): ConnectorMappings => {
@@ -76,7 +106,9 @@ const prepareFiles = async (
 
 const onRowErrorOf = (mappings: ConnectorMappings, configuration: Configuration): Readonly<Record<string, OnRowError>> => {
   const connections = [...mappings.entityTypes, ...mappings.associations].map(({ connection }) => connection);
-  const setAside = connections.filter((connection) => /^setaside$/i.test(String(connectionSetting(configuration, connection, "OnRowError"))));
+  const setAside = connections.filter((connection) =>
+    /^setaside$/i.test(String(connectionSetting(configuration, connection, "OnRowError"))),
+  );
   return Object.fromEntries(setAside.map((connection) => [connection, "SetAside"]));
 };
 
