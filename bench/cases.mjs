@@ -229,7 +229,11 @@ const unchangedCase = {
   start: (bench) => {
     const { rows, reachDay2Again, complete, unchanged } = repository(bench);
     reachDay2Again();
-    return { rows: rows[1], run: unchanged, against: [{ peer: "complete", bars: [{ from: million, must: 0.9, aim: 0.7 }], run: complete }] };
+    return {
+      rows: rows[1],
+      run: unchanged,
+      against: [{ peer: "complete", bars: [{ from: million, must: 0.9, aim: 0.7 }], run: complete }],
+    };
   },
 };
 

@@ -46,7 +46,12 @@ export const measure = ({ name, start, repeat: ownRepeat }, bench, size, repeat)
       ...sides
         .filter(({ missing }) => missing === null)
         .map(({ peer, runs: theirs, bars }) =>
-          judge(`÷ ${peer}`, spent.map((value, i) => value / theirs[i].seconds), bars, median(theirs.map((measured) => measured.seconds))),
+          judge(
+            `÷ ${peer}`,
+            spent.map((value, i) => value / theirs[i].seconds),
+            bars,
+            median(theirs.map((measured) => measured.seconds)),
+          ),
         ),
       ...own("seconds", spent, seconds),
       ...own("peak MiB", used, memory),

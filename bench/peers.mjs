@@ -5,28 +5,27 @@ import { fileURLToPath } from "node:url";
 import { mappedColumns } from "./columns.mjs";
 import { isInstalled } from "./processes.mjs";
 
-const script = (name) => fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
+const shellScript = fileURLToPath(new URL("./peers/shell.sh", import.meta.url));
+const sqliteScript = fileURLToPath(new URL("./peers/sqlite.sh", import.meta.url));
+const duckdbScript = fileURLToPath(new URL("./peers/duckdb.mjs", import.meta.url));
 
-/** Path of DuckDB's package: from a folder named by SLUICE_BENCH_PEERS, or from the project's own node_modules. */
+/** Path of DuckDB's package or null: in the folder that SLUICE_BENCH_PEERS names, else in the project's own node_modules. */
 const findDuckdb = () => {
-  for (const folder of [process.env.SLUICE_BENCH_PEERS, fileURLToPath(new URL("..", import.meta.url))]) {
-    if (folder === undefined) continue;
-    try {
-      return createRequire(join(folder, "package.json")).resolve("@duckdb/node-api");
-    } catch {
-      // Not in this folder.
-    }
+  const folder = process.env.SLUICE_BENCH_PEERS ?? fileURLToPath(new URL("..", import.meta.url));
+  try {
+    return createRequire(join(folder, "package.json")).resolve("@duckdb/node-api");
+  } catch {
+    return null;
   }
-  return null;
 };
 
 /** Peers by name: `missing` is null, or what would install it; every operation gives seconds and counters. */
 export const createPeers = ({ yardstick }) => {
   const hasShell = ["sort", "perl", "awk"].every((name) => isInstalled(name, name === "awk" ? "BEGIN {}" : "--version"));
   const duckdb = findDuckdb();
-  const shell = (operation) => (file, out) => yardstick("bash", [script("shell.sh"), operation, file, out]);
+  const shell = (operation) => (file, out) => yardstick("bash", [shellScript, operation, file, out]);
   const sqlite = (operation) => (file, database) =>
-    yardstick("bash", [script("sqlite.sh"), operation, file, database], { COLUMNS_OF_ENTRY: mappedColumns.join(",") });
+    yardstick("bash", [sqliteScript, operation, file, database], { COLUMNS_OF_ENTRY: mappedColumns.join(",") });
   return {
     shell: {
       missing: hasShell && isInstalled("bash", "--version") ? null : "bash, GNU sort, perl or awk not installed",
@@ -41,7 +40,7 @@ export const createPeers = ({ yardstick }) => {
     },
     duckdb: {
       missing: duckdb === null ? "@duckdb/node-api not installed (npm i --no-save @duckdb/node-api)" : null,
-      prepare: (file, separator, out) => yardstick(process.execPath, [script("duckdb.mjs"), duckdb, file, separator, out]),
+      prepare: (file, separator, out) => yardstick(process.execPath, [duckdbScript, duckdb, file, separator, out]),
     },
   };
 };

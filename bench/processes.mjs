@@ -32,7 +32,7 @@ export const createProcesses = (cpu) => {
 
   const sluice = (args) => {
     const { status, stdout, stderr } = start(process.execPath, ["--import", peak, program, ...args]);
-    if (status !== 0) throw new Error(`sluice ${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+    if (status !== 0) throw new Error(`sluice ${args.join(" ")} ended with ${status}:\n${stderr.trim()}`);
     return { stdout, peakMiB: Number(/peak=(\d+)/.exec(stderr)?.[1]) / 1024 };
   };
 

@@ -34,8 +34,7 @@ const linesOf = ({ name, rows, seconds, peakMiB, judgements }) => {
 export const tableOf = (results) => {
   const lines = [header, ...results.flatMap(linesOf)];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const row = (cells) =>
-    `| ${cells.map((cell, i) => (isRight(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(" | ")} |`;
+  const row = (cells) => `| ${cells.map((cell, i) => (isRight(i) ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join(" | ")} |`;
   const rule = `| ${widths.map((width, i) => (isRight(i) ? `${"-".repeat(width - 1)}:` : "-".repeat(width))).join(" | ")} |`;
   return [row(lines[0]), rule, ...lines.slice(1).map(row)].join("\n");
 };

@@ -7,11 +7,18 @@ import { mappedColumns } from "./columns.mjs";
 const firstSlot = 4;
 
 const properties = mappedColumns
-  .map((column, i) => `    <Property Identifier="${column}" Type="String" TargetColumnIndex="${firstSlot + i}"${i === 0 ? ' IsKey="true"' : ""} />`)
+  .map(
+    (column, i) =>
+      `    <Property Identifier="${column}" Type="String" TargetColumnIndex="${firstSlot + i}"${i === 0 ? ' IsKey="true"' : ""} />`,
+  )
   .join("\n");
 const mapped = mappedColumns
   .map((column, i) => `    <Property Identifier="${column}" ConnectionColumn="${column}"${i === 0 ? ' IsPrimaryKey="true"' : ""} />`)
   .join("\n");
+/** Percentages as a large directory has them; a fixed number would depend on the number of rows. */
+const limits =
+  ["Inserted", "Updated", "Deleted"].map((command) => `Maximum${command}Lines="0" MaxPercentage${command}Lines="10"`).join(" ") +
+  ["Inserted", "Deleted"].map((command) => ` MaximumLink${command}Lines="0" MaxLinkPercentage${command}Lines="10"`).join("");
 const job = (identifier, task) => `  <Job Identifier="${identifier}" DisplayName_L1="${identifier}" Agent="Local">\n    ${task}\n  </Job>`;
 const named = (identifier) => `Identifier="${identifier}" DisplayName_L1="${identifier}"`;
 const prepare = (identifier, connector, mode) =>
@@ -30,10 +37,8 @@ ${properties}
   </EntityType>
   <EntityAssociation Identifier="Members" DisplayName_L1="Members"
     Property1="Entry:member" IsProperty1Collection="true" Property2="Entry:memberOf" IsProperty2Collection="true" />
-  <Connector Identifier="Directory" DisplayName_L1="Directory" Agent="Local"
-    MaxPercentageInsertedLines="10" MaxPercentageUpdatedLines="10" MaxPercentageDeletedLines="10" />
-  <Connector Identifier="Groups" DisplayName_L1="Groups" Agent="Local"
-    MaxLinkPercentageInsertedLines="10" MaxLinkPercentageDeletedLines="10" />
+  <Connector Identifier="Directory" DisplayName_L1="Directory" Agent="Local" ${limits} />
+  <Connector Identifier="Groups" DisplayName_L1="Groups" Agent="Local" ${limits} />
   <Connection Identifier="Entries" DisplayName_L1="Entries" Connector="Directory" Package="CSV" />
   <Connection Identifier="GroupMembers" DisplayName_L1="Group members" Connector="Groups" Package="CSV" />
   <EntityTypeMapping Identifier="Entry" Connector="Directory" ConnectionTable="Entries">
@@ -43,7 +48,10 @@ ${mapped}
     Column1="dn" EntityPropertyMapping1="Entry:dn" Column2="member" EntityPropertyMapping2="Entry:dn" />
 ${[
   job("Export", `<ExportTask ${named("Export_Entries")} Agent="Local" OpenIdClient="Job" Connection="Entries" IgnoreCookieFile="true" />`),
-  job("Export_Members", `<ExportTask ${named("Export_GroupMembers")} Agent="Local" OpenIdClient="Job" Connection="GroupMembers" IgnoreCookieFile="true" />`),
+  job(
+    "Export_Members",
+    `<ExportTask ${named("Export_GroupMembers")} Agent="Local" OpenIdClient="Job" Connection="GroupMembers" IgnoreCookieFile="true" />`,
+  ),
   job("Prepare", prepare("Prepare_Directory", "Directory", "Complete")),
   job("Prepare_Initial", prepare("Prepare_Directory_Initial", "Directory", "Initial")),
   job("Prepare_Members", prepare("Prepare_Groups", "Groups", "Complete")),

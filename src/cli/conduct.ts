@@ -1,4 +1,5 @@
 import type { Configuration } from "../config/index.js";
+import { SluiceError } from "../errors/index.js";
 import type { LogLevel, RunReport, RunSurroundings } from "../jobs/index.js";
 import type { Store } from "../store/index.js";
 import type { Invocation } from "./command.js";
@@ -39,7 +40,7 @@ export const conduct = async (
   start: (surroundings: RunSurroundings) => Promise<RunReport>,
 ): Promise<number> => {
   const { arguments: given, out, err } = invocation;
-  const { exitCodeOf, jobLogPath, startedBy } = await import("../jobs/index.js");
+  const { exitCodeOf, startedBy } = await import("../jobs/index.js");
   await (given.isJson ? err : out).lines([`${store.database}, ${formatNoun(await store.resourceCount(), "resource")}`]);
   const progress = progressFor(invocation);
   const interruption = interruptible(invocation.signals, (text) => progress.note(text));
@@ -59,14 +60,26 @@ export const conduct = async (
     interruption.end();
     await progress.close();
   }
-  if (given.isJson) {
-    await out.write(`${JSON.stringify(report)}\n`);
-  } else {
-    const instance = await store.records.find(report.jobInstance);
-    const tasks = await store.records.tasks(report.jobInstance);
-    if (instance === null) throw new Error(`the row of job instance ${report.jobInstance} is gone`);
-    const log = jobLogPath(configuration, report.job, report.jobInstance);
-    await out.lines(["", ...instanceLines(invocation, { instance, tasks, thresholds: "exceeded", log })]);
+  try {
+    await showEnd(invocation, configuration, store, report);
+  } catch (error) {
+    // A full disk behind stdout must not hide from a script how the job ended: its exit code does.
+    if (!(error instanceof SluiceError) || error.code !== "CMD_OUTPUT_FAILED") throw error;
+    await err.lines([`error ${error.code}: ${error.message}; job instance ${report.jobInstance} is ${report.state}`]);
   }
   return exitCodeOf(report.state, { acceptWarning: given.value("accept") === "warning" });
+};
+
+const showEnd = async (invocation: Invocation, configuration: Configuration, store: Store, report: RunReport): Promise<void> => {
+  const { out } = invocation;
+  if (invocation.arguments.isJson) {
+    await out.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  const { jobLogPath } = await import("../jobs/index.js");
+  const instance = await store.records.find(report.jobInstance);
+  if (instance === null) throw new Error(`the row of job instance ${report.jobInstance} is gone`);
+  const tasks = await store.records.tasks(report.jobInstance);
+  const log = jobLogPath(configuration, report.job, report.jobInstance);
+  await out.lines(["", ...instanceLines(invocation, { instance, tasks, thresholds: "exceeded", log })]);
 };

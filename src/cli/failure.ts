@@ -59,8 +59,6 @@ const placeText = (place: Place): string =>
 
 const unforeseen = (error: unknown): SluiceError => {
   const message = error instanceof Error ? error.message : String(error);
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  if (code === "ENOSPC") return new SluiceError("CMD_OUTPUT_FAILED", { reason: "no space left" }, { cause: error });
   return new SluiceError("CMD_FAULT", { message: message === "" ? "without a message" : message }, { cause: error });
 };
 

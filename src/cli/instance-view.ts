@@ -48,7 +48,7 @@ export const instanceLines = (invocation: Invocation, view: InstanceView): strin
     ...table<TaskInstance>(
       [
         { title: "Level", value: (task) => (task.isValidation ? "" : String(task.level)), align: "right" },
-        { title: "Task", value: (task) => (task.isValidation ? `${task.taskKey} (validation)` : task.taskKey) },
+        { title: "Task", value: (task) => (task.isValidation ? `${task.task} (validation)` : task.taskKey) },
         { title: "State", value: (task) => task.state, paint: (text, task) => paintState(style, task.state, text) },
         { title: "Time", value: (task) => timeText(task, now), align: "right" },
         { title: "Result", value: (task) => resultText(task, now) },
@@ -88,8 +88,8 @@ const resultText = (task: TaskInstance, now: number): string => {
   }
   if (task.error !== null) parts.push(task.error.code);
   parts.push(counterText(task.counters));
-  // What blocked is told below the table in full.
-  if (task.message !== null && task.state !== "Blocked") parts.push(task.message);
+  // What blocked is told below the table in full; of what was resumed since it is history.
+  if (task.message !== null && !task.thresholds.some((threshold) => threshold.exceeded)) parts.push(task.message);
   return parts.filter((part) => part !== "").join(", ");
 };
 
@@ -98,9 +98,16 @@ const limitText = ({ name, limit }: ThresholdResult): string => {
   return name.includes("Percentage") ? `${formatCount(limit)} %` : formatCount(limit);
 };
 
+const exceededText = (task: TaskInstance, isResumed: boolean): string => {
+  if (isResumed) return "exceeded, resumed";
+  return task.state === "Completed" || task.state === "Warning" ? "exceeded, not enforced" : "exceeded";
+};
+
 const thresholdLines = (view: InstanceView, style: Style, options: { readonly width?: number; readonly indent: number }): string[] => {
-  const rows = view.tasks.flatMap((task) => task.thresholds.map((threshold) => ({ task, threshold })));
-  const shown = view.thresholds === "all" ? rows : rows.filter((row) => row.threshold.exceeded);
+  // What a validation applied was decided on by a person: its thresholds only repeat those of the task it handles.
+  const resumed = new Set(view.tasks.flatMap((task) => task.validationOf ?? []));
+  const rows = view.tasks.filter((task) => !task.isValidation).flatMap((task) => task.thresholds.map((threshold) => ({ task, threshold })));
+  const shown = view.thresholds === "all" ? rows : rows.filter((row) => row.threshold.exceeded && !resumed.has(row.task.id));
   if (shown.length === 0) return [];
   return [
     "",
@@ -115,7 +122,7 @@ const thresholdLines = (view: InstanceView, style: Style, options: { readonly wi
         { title: "Of", value: ({ threshold }) => formatCount(threshold.of), align: "right" },
         {
           title: "",
-          value: ({ threshold }) => (threshold.exceeded ? "exceeded" : ""),
+          value: ({ task, threshold }) => (threshold.exceeded ? exceededText(task, resumed.has(task.id)) : ""),
           paint: (text, { threshold }) => (threshold.exceeded ? style.warning(text) : text),
         },
       ],
@@ -140,8 +147,9 @@ const messageLines = (tasks: readonly TaskInstance[], style: Style, width: numbe
         ...(place === "" ? [] : [`  in ${printable(place)}`]),
       ];
     }
-    if (task.state === "Blocked" && task.message !== null)
-      return ["", `${style.bold(task.taskKey)}: ${style.warning("blocked")}`, ...text(task.message)];
+    if (task.state === "Blocked" && task.message !== null) {
+      return ["", `${style.bold(task.taskKey)}: ${style.warning("blocked")}`, ...text(task.message.replaceAll("; ", "\n"))];
+    }
     return [];
   });
 };

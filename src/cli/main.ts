@@ -33,14 +33,10 @@ export const main = async (argv: readonly string[], world: World): Promise<numbe
   try {
     return await dispatch(argv, world, out, err);
   } catch (error) {
+    const report = (isJson: boolean): Promise<number> =>
+      reportFailure(error, { out, err, style: styleFor(err.isTerminal, world.env), isJson, isDebug: asksForDebug(argv) });
     try {
-      return await reportFailure(error, {
-        out,
-        err,
-        style: styleFor(err.isTerminal, world.env),
-        isJson: asksForJson(argv),
-        isDebug: asksForDebug(argv),
-      });
+      return await report(asksForJson(argv) && !out.isBroken);
     } catch {
       // Neither output takes the sentence; the code still tells.
       return 70;

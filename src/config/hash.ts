@@ -74,7 +74,7 @@ export const connectorHash = (connector: Connector, model: Pick<Configuration, "
       mappings: [...entityTypes, ...associations].map(bare),
       entityTypes: [...types].sort().map((identifier) => {
         const type = model.entityTypes.get(identifier);
-        return { identifier, properties: type?.properties.map(bare).map((property) => property) };
+        return { identifier, properties: type?.properties.map(bare) };
       }),
       associations: associations.map(({ identifier }) => bare(model.associations.get(identifier) ?? {})),
     }),

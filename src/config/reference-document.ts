@@ -120,7 +120,7 @@ export const configurationReference = (): string => {
     "",
     "Generated from the catalogue in `src/config/catalogue`; a test keeps this file equal to it. A workspace is a folder with `*.xml` files in any layout, each with the root element `ConfigurationFile`, and the settings files `appsettings.json` and `appsettings.agent.json`.",
     "",
-    "Booleans are `true`, `false`, `1` or `0`. Enumerations are written by name or by the number in brackets, in any case. A reference is the `Identifier` of the element it names. Names of attributes are matched without case, with a warning. Marks such as *connectors §1.2* name the section of the specification that a line follows.",
+    "Booleans are `true`, `false`, `1` or `0`. Enumerations are written by name or by the number in brackets, in any case. A reference is the `Identifier` of the element it names. Names of attributes are matched without case, with a warning. Marks such as *connectors §1.2* name a section of [reference.md](reference.md).",
     "",
     "Contents: " +
       [...catalogueAreas.map(({ title }) => title), "Packages", "Settings"]

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Configuration } from "../config/index.js";
-import type { SessionGuid, SessionState } from "../model/index.js";
+import type { SessionGuid } from "../model/index.js";
 import type { Store } from "../store/index.js";
 import { promotePrevious } from "../sync/index.js";
 import type { SettledSessions } from "./agent/agent-link.js";
@@ -9,11 +9,8 @@ import type { TaskLog } from "./task-kind.js";
 
 /** Folders of ended sessions kept for each connector: `errors.csv` of the last runs is what a person looks for when counts surprise. */
 const keptFolders = 5;
-/** Ended sessions that an agent is told of: each prepare settles those of its predecessors, so a few are more than enough. */
-const toldSessions = 20;
-
-/** States in which nobody needs a session's files to go on. */
-const endedStates: ReadonlySet<SessionState> = new Set(["applied", "cancelled", "failed", "expired"]);
+/** Ended sessions that are looked at: every run settles those of its predecessors, so a few are more than enough. */
+const latestSessions = 30;
 
 interface Surroundings {
   readonly configuration: Configuration;
@@ -37,11 +34,11 @@ export const afterApplied = async ({ configuration, store, log }: Surroundings, 
 /** The head of a connector's chain, and its latest sessions that ended otherwise or were applied before it. */
 export const settledSessions = async (store: Store, connector: string): Promise<SettledSessions> => {
   const head = await store.sessions.head(connector);
-  const ended = (await store.sessions.of(connector)).filter(({ state, guid }) => endedStates.has(state) && guid !== head);
-  return { head, ended: ended.slice(0, toldSessions).map(({ guid }) => guid) };
+  const ended = await store.sessions.ended(connector, latestSessions);
+  return { head, ended: ended.filter((guid) => guid !== head) };
 };
 
 const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
-  const ended = (await store.sessions.of(connector)).filter(({ state }) => endedStates.has(state));
-  for (const { guid } of ended.slice(keptFolders)) await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
+  const ended = await store.sessions.ended(connector, latestSessions);
+  for (const guid of ended.slice(keptFolders)) await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
 };

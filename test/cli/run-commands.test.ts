@@ -40,8 +40,8 @@ describe("run, changes, resume, cancel", () => {
     expect(resumed.out).toContain("Job_HR, instance 1: Completed after ");
     expect(resumed.out).not.toContain("Thresholds exceeded");
     expect(await people()).toBe(loaded);
-    expect((await call("status", "--instance", "1")).out).toMatch(/exceeded, resumed\n[^]*resume by .*: first load\n/);
-    expect((await call("show", "Person", "P2")).out).toMatch(/Manager +P1\n[^]*Teams +Team +T1/);
+    expect((await call("status", "--instance", "1")).out).toMatch(/exceeded, resumed\n[\s\S]*resume by .*: first load\n/);
+    expect((await call("show", "Person", "P2")).out).toMatch(/Manager +P1\n[\s\S]*Teams +Team +T1/);
     expect((await call("resume", "1")).code).toBe(64);
 
     const emptied = await call("run", "Job_HR");
@@ -105,6 +105,19 @@ describe("run, changes, resume, cancel", () => {
     await workspace.call(["run", "Job_HR", "--to", "Teams_Export"], { stdout, env });
     expect(stdout.text).not.toContain("\u001b[J");
     expect(stdout.text).toMatch(/\n\d\d:\d\d:\d\d People_Export started\n/);
+  });
+
+  test("a reader that goes away does not stop a run, and its code still tells how it ended", async () => {
+    const stdout = new Capture();
+    const write = stdout.write.bind(stdout);
+    stdout.write = (text) => {
+      if (text.includes("People_Export started")) stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+      return write(text);
+    };
+    const { code, out } = await workspace.call(["run", "Job_HR", "--force"], { stdout });
+    expect(code).toBe(0);
+    expect(out).not.toContain("HR_Synchronize");
+    expect(await people()).toBe(loaded);
   });
 
   test("Ctrl-C before the first task's end: what runs ends, nothing else starts; 4", async () => {

@@ -168,7 +168,7 @@ describe("output", () => {
     const full = new Capture();
     const failing = new Output(full);
     full.emit("error", Object.assign(new Error("no space"), { code: "ENOSPC" }));
-    await expect(failing.write("x")).rejects.toThrow("no space");
+    await expect(failing.write("x")).rejects.toMatchObject({ code: "CMD_OUTPUT_FAILED", message: expect.stringContaining("no space") });
   });
 
   test("a slow reader is waited for, also one that goes away meanwhile", async () => {

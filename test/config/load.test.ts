@@ -1,24 +1,27 @@
+import { symlinkSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
-import { codes, configurationFile, findingLines, load } from "./workspace.js";
+import { loadWorkspace } from "../../src/config/index.js";
+import { codes, configurationFile, findingLines, load, workspaceOf } from "./workspace.js";
 
 /** Milliseconds: far above what these sizes take (one to two seconds), far below what anything quadratic in them would. */
 const bound = 20_000;
 
 test.each([
-  ["100,000 elements at the root", (n: number) => `<Job Identifier="J${n}" DisplayName_L1="J"/>`, (all: string) => all, 100_000, []],
+  ["40,000 elements at the root", (n: number) => `<Job Identifier="J${n}" DisplayName_L1="J"/>`, (all: string) => all, 40_000, []],
   [
-    "30,000 tasks without identifier",
+    "10,000 tasks without identifier",
     () => '<ResetValidFromTask DisplayName_L1="r"/>',
     (all: string) => `<Job Identifier="J" DisplayName_L1="J">${all}</Job>`,
-    30_000,
+    10_000,
     [],
   ],
-  ["100,000 unknown elements", () => "<Conector/>", (all: string) => all, 100_000, ["CFG_ELEMENT_UNKNOWN"]],
+  ["40,000 unknown elements", () => "<Conector/>", (all: string) => all, 40_000, ["CFG_ELEMENT_UNKNOWN"]],
   [
-    "30,000 broken references",
+    "10,000 broken references",
     (n: number) => `<Step Identifier="X${n}"/>`,
     (all: string) => `<Job Identifier="J" DisplayName_L1="J">${all}</Job>`,
-    30_000,
+    10_000,
     ["CFG_REFERENCE"],
   ],
 ])("%s are read, and findings about them end", { timeout: 2 * bound }, (_, element, wrap, count, expected) => {
@@ -28,6 +31,16 @@ test.each([
   expect(loaded.findings.length).toBe(expected.length === 0 ? 0 : 2_000);
   expect(loaded.configuration === null).toBe(expected.length > 0);
   expect(performance.now() - before).toBeLessThan(bound);
+});
+
+test("what is called .xml but is no file is said to be none", () => {
+  const folder = workspaceOf({ "Conf/a.xml": configurationFile("") });
+  symlinkSync(path.join(folder, "absent"), path.join(folder, "dangling.xml"));
+  symlinkSync(path.join(folder, "Conf"), path.join(folder, "folder.xml"), "dir");
+  expect(findingLines(loadWorkspace({ workspace: folder, env: {} }))).toEqual([
+    "dangling.xml error CFG_FILE: the file cannot be read (ENOENT)",
+    "folder.xml error CFG_FILE: the file cannot be read (it is no ordinary file)",
+  ]);
 });
 
 test("one file that cannot be read does not hide what is wrong in the others", () => {

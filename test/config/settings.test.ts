@@ -181,6 +181,15 @@ test("secrets are what to mask: by the name of the key, in connection strings, l
   ]);
 });
 
+test("secrets in the XML are masked too", () => {
+  const loaded = load({
+    "a.xml": configurationFile(
+      '<PasswordResetSettings Identifier="P" DefaultPassword="Welcome-1"/><Profile Identifier="R"/><OpenIdClient Identifier="C" DisplayName_L1="C" HashedSecret="aGFzaA==" Profile="R"/>',
+    ),
+  });
+  expect(loaded.configuration?.settings.secrets).toEqual(["Welcome-1", "aGFzaA=="]);
+});
+
 test("folders that are not configuration are not scanned", () => {
   const folder = workspaceOf({
     "Conf/a.xml": connections,

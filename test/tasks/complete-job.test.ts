@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { cancelInstance, type RunEvent, type RunReport, resumeInstance, runJob } from "../../src/jobs/index.js";
+import { openStore } from "../../src/store/index.js";
 import { people, peopleIn, type SampleWorkspace, sampleWorkspace } from "./sample-workspace.js";
 
 const run = ({ configuration, store }: SampleWorkspace, job: string, onEvent?: (event: RunEvent) => void): Promise<RunReport> =>
@@ -121,6 +122,40 @@ describe("from a source file to the repository", () => {
     sample.writePeople([]);
     expect((await run(sample, "HR_Complete")).state).toBe("Blocked");
     expect(baseline()).toEqual([session, ["5 rows", "1 pending"]]);
+  });
+
+  test("two jobs of different connectors run at once on one database", async () => {
+    const more = `
+      <EntityType Identifier="Badge" DisplayName_L1="Badge">
+        <Property Identifier="Number" DisplayName_L1="Number" TargetColumnIndex="4" IsKey="true" />
+      </EntityType>
+      <Connector Identifier="Badges" DisplayName_L1="Badges" Agent="Local" />
+      <Connection Identifier="Badges_All" DisplayName_L1="Badges" Connector="Badges" Package="Usercube.CSV@0000001" />
+      <EntityTypeMapping Identifier="Badge" Connector="Badges" ConnectionTable="Badges_All">
+        <Property Identifier="Number" ConnectionColumn="number" IsPrimaryKey="true" />
+      </EntityTypeMapping>
+      <Job Identifier="Badges_First" DisplayName_L1="Badges" Agent="Local">
+        <ExportTask Identifier="B_Export" DisplayName_L1="x" Agent="Local" OpenIdClient="Job" Connection="Badges_All" />
+        <PrepareSynchronizationTask Identifier="B_Prepare" DisplayName_L1="x" Agent="Local" OpenIdClient="Job" Connector="Badges" SynchronizationMode="Initial" />
+        <SynchronizeTask Identifier="B_Load" DisplayName_L1="x" Connector="Badges" />
+      </Job>`;
+    const sample = await sampleWorkspace({ more, connections: { Badges_All: { Path: "Sources/badges.csv" } } });
+    sample.writePeople(people(1, 300));
+    writeFileSync(
+      join(sample.workspace, "Sources", "badges.csv"),
+      `number\n${Array.from({ length: 300 }, (_, n) => `B${1000 + n}\n`).join("")}`,
+    );
+    const other = await openStore(sample.configuration.settings.database);
+    try {
+      const reports = await Promise.all([run(sample, "HR_First"), run({ ...sample, store: other }, "Badges_First")]);
+      expect(reports.map(({ job, state }) => [job, state])).toEqual([
+        ["HR_First", "Completed"],
+        ["Badges_First", "Completed"],
+      ]);
+    } finally {
+      await other.close();
+    }
+    expect(await sample.store.resourceCount()).toBe(600);
   });
 
   test("the log tells what happened, a line of JSON each", async () => {

@@ -83,7 +83,6 @@ describe("PrepareSynchronizationTask", () => {
   test.each([
     [`SynchronizationMode="Incremental"`, "SynchronizationMode Incremental"],
     [`SynchronizationMode="Complete" Type="Changes"`, "Type Changes"],
-    [`SynchronizationMode="Complete" WorkingDirectory="../elsewhere"`, "WorkingDirectory"],
   ])("%s is refused before an instance exists", async (attributes, needs) => {
     const sample = await sampleWorkspace({
       more: `<PrepareSynchronizationTask Identifier="Odd" DisplayName_L1="Odd" Agent="Local" OpenIdClient="Job" Connector="HR" ${attributes} />`,

@@ -61,12 +61,16 @@ export interface SampleWorkspace {
 
 /** A workspace with one connector of one CSV file, on disk, with its database open. `more`: further XML elements. */
 export const sampleWorkspace = async (
-  options: { readonly more?: string; readonly settings?: Readonly<Record<string, unknown>> } = {},
+  options: {
+    readonly more?: string;
+    readonly settings?: Readonly<Record<string, unknown>>;
+    readonly connections?: Readonly<Record<string, unknown>>;
+  } = {},
 ): Promise<SampleWorkspace> => {
   const workspace = mkdtempSync(join(tmpdir(), "sluice-tasks-"));
   mkdirSync(join(workspace, "Sources"));
   writeFileSync(join(workspace, "configuration.xml"), configurationXml(options.more ?? ""));
-  const connections = { HR_People: { Path: "Sources/people.csv", Separator: ";", ...options.settings } };
+  const connections = { HR_People: { Path: "Sources/people.csv", Separator: ";", ...options.settings }, ...options.connections };
   writeFileSync(join(workspace, "appsettings.agent.json"), JSON.stringify({ Connections: connections }));
   const load = (): Configuration => {
     const { configuration, findings } = loadWorkspace({ workspace, env: {} });

@@ -1,3 +1,5 @@
+import { SluiceError } from "../../errors/index.js";
+
 /** What Sluice needs of a stream such as `process.stdout`. */
 export interface OutputStream {
   write(text: string): boolean;
@@ -20,20 +22,27 @@ export class Output {
   #stream: OutputStream;
   #secrets: readonly string[] = [];
   #isClosed = false;
-  #failure: Error | null = null;
+  #failure: SluiceError | null = null;
   #onClose: (() => void)[] = [];
 
   constructor(stream: OutputStream) {
     this.#stream = stream;
     stream.on("error", (error) => {
       this.#isClosed = true;
-      if ((error as NodeJS.ErrnoException).code !== "EPIPE") this.#failure = error;
+      if ((error as NodeJS.ErrnoException).code !== "EPIPE") {
+        this.#failure = new SluiceError("CMD_OUTPUT_FAILED", { reason: error.message }, { cause: error });
+      }
       for (const wake of this.#onClose.splice(0)) wake();
     });
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** It failed: nothing more can be written, not even why. */
+  get isBroken(): boolean {
+    return this.#failure !== null;
   }
 
   get isTerminal(): boolean {
@@ -58,7 +67,7 @@ export class Output {
     this.#secrets = [...secrets].filter((secret) => secret !== "").sort((a, b) => b.length - a.length);
   }
 
-  /** Writes words of the program: masked. Resolves when the stream takes more. Throws what the stream failed with. */
+  /** Writes words of the program: masked. Resolves when the stream takes more. Throws CMD_OUTPUT_FAILED. */
   async write(text: string): Promise<void> {
     await this.writeData(maskSecrets(text, this.#secrets));
   }

@@ -89,7 +89,7 @@ const compileEntityTypeMapping = (
   const isSynchronized = mapping.has("ConnectionTable") || children.some((child) => child.has("ConnectionColumn"));
   if (!isSynchronized && children.every((child) => !child.boolean("IsPrimaryKey"))) return null;
   const limits = compileLimits(mapping, false, findings);
-  if (!mapping.has("ConnectionTable")) {
+  if (!mapping.has("ConnectionTable") && !mapping.isRefused("ConnectionTable")) {
     findings.error("CFG_ATTRIBUTE_MISSING", { attribute: "ConnectionTable", element: mapping.title }, mapping.place());
   }
   const resolved = mapping.has("ConnectionTable") ? resolveTable(mapping, connector, declared, findings) : null;

@@ -78,6 +78,17 @@ export class SessionRecords {
     return ((await this.#sessions().where({ Connector: connector }).orderBy("Sequence", "desc")) as Row[]).map(sessionOf);
   }
 
+  /** The latest of a connector's sessions in states in which nobody needs their files to go on, newest first. */
+  async ended(connector: string, limit: number): Promise<readonly SessionGuid[]> {
+    const rows = (await this.#sessions()
+      .where({ Connector: connector })
+      .whereIn("State", ["applied", "cancelled", "failed", "expired"] satisfies SessionState[])
+      .orderBy("Sequence", "desc")
+      .limit(limit)
+      .select("Guid")) as { Guid: string }[];
+    return rows.map((row) => sessionGuid(row.Guid));
+  }
+
   /** The chain (design §7.4): the session whose application made the repository's state of a connector; null before the first. */
   async head(connector: string): Promise<SessionGuid | null> {
     const row = (await this.#writer.knex("UM_ConnectorHeads").where({ Connector: connector }).first("Session")) as Row | undefined;

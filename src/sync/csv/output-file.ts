@@ -22,16 +22,18 @@ export interface WrittenFile {
 export class OutputFile {
   readonly path: string;
   private readonly temporary: string;
-  private readonly descriptor: number;
+  /** Null until something is written. */
+  private descriptor: number | null = null;
+  /** The temporary file is there. */
+  private isOnDisk = false;
   private readonly hash = createHash("sha256");
   private buffer: Uint8Array;
   private start: number;
   private limit: number;
   private at: number;
   private written = 0;
-  private isOpen = true;
 
-  /** `window` is memory to gather in; own memory where absent. @throws SRC_WRITE_FAILED */
+  /** `window` is memory to gather in; own memory where absent. Nothing is on the disk before the memory is full, or `finish`. */
   constructor(path: string, window?: MemoryWindow) {
     this.path = path;
     this.temporary = join(dirname(path), temporaryName(basename(path)));
@@ -39,7 +41,6 @@ export class OutputFile {
     this.start = window?.start ?? 0;
     this.limit = this.start + (window?.length ?? 0);
     this.at = this.start;
-    this.descriptor = attempt(path, () => openSync(this.temporary, "w"));
   }
 
   /** Appends `source[start, end)`. */
@@ -85,12 +86,13 @@ export class OutputFile {
     try {
       this.flush();
       attempt(this.path, () => {
-        fsyncSync(this.descriptor);
+        fsyncSync(this.opened());
         this.close();
       });
       const file = { path: this.path, bytes: this.written, sha256: this.hash.digest("hex") };
       beforeNaming(file);
       attempt(this.path, () => renameOver(this.temporary, this.path));
+      this.isOnDisk = false;
       return file;
     } catch (error) {
       this.discard();
@@ -100,13 +102,20 @@ export class OutputFile {
 
   /** Removes what was written. Harmless after `finish`. */
   discard(): void {
-    if (this.isOpen) this.close();
-    rmSync(this.temporary, { force: true });
+    this.close();
+    if (this.isOnDisk) rmSync(this.temporary, { force: true });
+    this.isOnDisk = false;
+  }
+
+  private opened(): number {
+    this.descriptor ??= openSync(this.temporary, "w");
+    this.isOnDisk = true;
+    return this.descriptor;
   }
 
   private close(): void {
-    this.isOpen = false;
-    closeSync(this.descriptor);
+    if (this.descriptor !== null) closeSync(this.descriptor);
+    this.descriptor = null;
   }
 
   private makeRoom(length: number): void {
@@ -127,7 +136,8 @@ export class OutputFile {
   private write(bytes: Uint8Array, start: number, end: number): void {
     this.hash.update(bytes.subarray(start, end));
     attempt(this.path, () => {
-      for (let from = start; from < end; ) from += writeSync(this.descriptor, bytes, from, end - from);
+      const descriptor = this.opened();
+      for (let from = start; from < end; ) from += writeSync(descriptor, bytes, from, end - from);
     });
     this.written += end - start;
   }

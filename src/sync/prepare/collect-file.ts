@@ -1,5 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { rmSync } from "node:fs";
 import type { SessionFile } from "../../model/index.js";
 import { canonicalRow, type MemoryWindow, OutputFile } from "../csv/index.js";
 
@@ -7,9 +7,12 @@ import { canonicalRow, type MemoryWindow, OutputFile } from "../csv/index.js";
 export type CollectEnding = ".sorted.csv" | ".duplicates.csv" | ".nullpk.csv" | ".rejected.csv";
 const formerEndings = [".sorted.csv", ".duplicates.csv", ".nullpk.csv", ".rejected.csv", ".sorted.delta"];
 
-/** Removes what a former run left for the mapping. */
+/** Removes what a former run left for the mapping, temporary files of one that was killed included. */
 export const removeFormer = (folder: string, mapping: string): void => {
   for (const ending of formerEndings) rmSync(join(folder, mapping + ending), { force: true });
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isFile() && entry.name.startsWith(`.${mapping}.`)) rmSync(join(folder, entry.name), { force: true });
+  }
 };
 
 /** One file of a mapping in `Work/Collect`: header included, rows counted. */

@@ -15,13 +15,17 @@ import type { Tally } from "./tally.js";
  * Takes folders and mappings, gives counters and the session's files. Writes `<mapping>.sorted.csv`, `.duplicates.csv`, `.nullpk.csv` and
  * `.rejected.csv` (only where rows may be set aside) to the collect folder, each whole or not at all, and the session's `errors.csv`.
  *
+ * A run that fails leaves none of them.
  * @throws SRC_… for files, DATA_… for headers, rows and values, with file and line; SYNC_STOPPED
  */
 export const prepare = (request: PrepareRequest, tools: WorkerTools): PrepareResult => {
   const { mappings, collectFolder, errorsFile } = request;
   mkdirSync(collectFolder, { recursive: true });
   mkdirSync(dirname(errorsFile), { recursive: true });
-  for (const { identifier } of [...mappings.entityTypes, ...mappings.associations]) removeFormer(collectFolder, identifier);
+  const removeOutput = (): void => {
+    for (const { identifier } of [...mappings.entityTypes, ...mappings.associations]) removeFormer(collectFolder, identifier);
+  };
+  removeOutput();
   const tally: Tally = { read: 0, written: 0, duplicates: 0, conflictingDuplicates: 0, nullKeys: 0, rejected: 0, nearEqualKeys: 0 };
   const errors = new ErrorsFile(errorsFile);
   try {
@@ -44,8 +48,10 @@ export const prepare = (request: PrepareRequest, tools: WorkerTools): PrepareRes
       nearEqualKeys,
       files: [...files.filter(isOfEntityType), ...files.filter((file) => !isOfEntityType(file))],
     };
-  } finally {
+  } catch (error) {
     errors.discard();
+    removeOutput();
+    throw error;
   }
 };
 

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { join } from "node:path";
 import type { Configuration, Task } from "../../config/index.js";
 import type { ConnectorMappings, SessionManifest, SynchronizationMode, SynchronizationType, TaskResult } from "../../model/index.js";
 import {
@@ -20,13 +20,12 @@ export const prepareSynchronizationTask: AgentTaskKind = {
   side: "agent",
   summary: "Cleanses and sorts exported files and hands them over for synchronization.",
   hasDeadline: true,
-  refusal: (task, configuration) => {
+  refusal: (task) => {
     const mode = task.attributes.SynchronizationMode ?? null;
     if (task.connector === null) return "it names no Connector";
     if (task.attributes.Type === "Changes") return "Type Changes needs incremental jobs, which are not built yet";
     if (mode === null) return "it names no SynchronizationMode";
-    if (mode === "Incremental") return "SynchronizationMode Incremental needs incremental jobs, which are not built yet";
-    return collectFolder(task, configuration) === null ? "its WorkingDirectory does not lie below the work folder" : null;
+    return mode === "Incremental" ? "SynchronizationMode Incremental needs incremental jobs, which are not built yet" : null;
   },
   run: async (context) => {
     const { configuration, link, work } = context;
@@ -40,7 +39,7 @@ export const prepareSynchronizationTask: AgentTaskKind = {
     await settlePrevious(context, connector);
     const { guid } = await link.announce({ connector, mode, type, mappingHash });
     try {
-      const folder = collectFolder(work.task, configuration) ?? "";
+      const folder = collectFolder(work.task, configuration);
       const errorsFile = join(folder, `${connector}.errors.csv`);
       const result = await prepareFiles(context, { mappings, mode, collectFolder: folder, errorsFile });
       for (const { name } of result.files) await link.put(guid, name, join(folder, name));
@@ -82,12 +81,9 @@ const connectorOf = (task: Task, configuration: Configuration): ConnectorMapping
   return connector;
 };
 
-/** `WorkingDirectory` below the work folder (connectors §2.2), `Collect` where it is not given; null where it would lie elsewhere. */
-const collectFolder = (task: Task, { settings: { workFolder } }: Configuration): string | null => {
-  const folder = resolve(workFolder, String(task.attributes.WorkingDirectory ?? "Collect"));
-  const below = relative(workFolder, folder);
-  return below === "" || below === ".." || below.startsWith(`..${sep}`) || isAbsolute(below) ? null : folder;
-};
+/** `WorkingDirectory` below the work folder (connectors §2.2; its check lets nothing else pass), `Collect` where it is not given. */
+const collectFolder = (task: Task, { settings }: Configuration): string =>
+  join(settings.workFolder, String(task.attributes.WorkingDirectory ?? "Collect"));
 
 const prepareFiles = async (
   { configuration, signal, onProgress }: AgentTaskContext,

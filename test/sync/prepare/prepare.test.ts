@@ -111,7 +111,15 @@ describe("files", () => {
     const error = errorOf(people);
     expect(error.code).toBe("SRC_WRITE_FAILED");
     expect(error.message).toContain("Person.sorted.csv");
-    expect(collected(at).filter((name) => !name.startsWith("."))).toEqual([]);
+    expect(collected(at)).toEqual([".Person.sorted.csv.tmp"]);
+  });
+
+  test("what a killed run left behind is removed", () => {
+    put(at, "HR.csv", "id,name,age\n1,a,2\n");
+    run(at, people);
+    for (const name of [".Person.runs", ".Person.sorted.csv.tmp", ".PersonX.runs"]) writeFileSync(join(at.collect, name), "x");
+    run(at, people);
+    expect(collected(at)).toEqual([".PersonX.runs", "Person.duplicates.csv", "Person.nullpk.csv", "Person.sorted.csv"]);
   });
 });
 
@@ -216,7 +224,7 @@ describe("rows set aside", () => {
   test("never without a key, over several lines, or where the file ends too early", () => {
     put(at, "HR.csv", "id,name,age\n,a\n");
     expect(errorOf(aside)).toMatchObject({ code: "DATA_REJECTED_WITHOUT_KEY", place: { line: 2 } });
-    put(at, "HR.csv", 'id,name,age\n1,"a\n2,b\n3",c\n');
+    put(at, "HR.csv", 'id,name,age\n1,"a\n2,b\n3",4,5\n');
     expect(errorOf(aside).code).toBe("DATA_FIELD_COUNT");
     put(at, "HR.csv", 'id,name,age\n1,a,2\n2,"b\n3,c"x,4\n');
     expect(errorOf(aside).code).toBe("DATA_QUOTE_STRAY");

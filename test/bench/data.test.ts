@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sluice-bench-data-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const generate = (kind: string, rows: number): void => {
+  const { status, stderr } = spawnSync(process.execPath, [resolve("bench/data.mjs"), kind, String(rows), folder], { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
+};
+const hash = (name: string): string =>
+  createHash("sha256")
+    .update(readFileSync(join(folder, name)))
+    .digest("hex")
+    .slice(0, 16);
+const expected = (): unknown => JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+
+test("entries are the same bytes on every machine, and hold what is planted in them", () => {
+  generate("entries", 1_000);
+  expect(Object.fromEntries(["entries.day1.csv", "entries.day2.csv", "entries.quoted.csv"].map((name) => [name, hash(name)]))).toEqual({});
+  expect(expected()).toEqual({});
+});
+
+test("members are the same bytes on every machine, and hold what is planted in them", () => {
+  generate("members", 1_000);
+  expect(hash("members.csv")).toBe("");
+  expect(expected()).toEqual({});
+});

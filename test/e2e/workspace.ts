@@ -1,0 +1,228 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, sep } from "node:path";
+import { EventEmitter } from "node:events";
+import { main } from "../../src/cli/main.js";
+import type { Signals } from "../../src/cli/command.js";
+import { systemClock } from "../../src/model/index.js";
+import { Capture } from "../cli/screen.js";
+import { type ChildOptions, type ChildRun, runChild } from "./child.js";
+import { jobsXml, modelXml, type WorkspaceOptions } from "./configuration.js";
+import type { Failure, RunDocument } from "./document.js";
+import { dayOne, entryHeader, memberHeader, type Row } from "./day.js";
+
+export interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CallOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signals?: Signals;
+  /** Called with each whole line of standard output, before the program goes on. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Everything the repository holds, as a person can read it: the CSV of every type and association. */
+export type Holdings = Readonly<Record<string, string>>;
+
+const entityTypes = ["Person", "Department", "AD_Entry"];
+const associations = ["Person_Department", "Person_Manager", "AD_Members", "AD_Owner"];
+
+const csvText = (rows: readonly Row[], separator: string): string => rows.map((row) => `${row.join(separator)}\n`).join("");
+
+/** Two connectors (HR, AD) in a folder of their own, their source files, and the program run on them. */
+export class E2eWorkspace {
+  readonly folder: string;
+  readonly options: WorkspaceOptions;
+
+  constructor(options: WorkspaceOptions = {}) {
+    this.options = options;
+    this.folder = realpathSync(mkdtempSync(join(tmpdir(), "sluice-e2e-")));
+    this.configure(options);
+    this.writeDay(dayOne);
+  }
+
+  /** Writes configuration and settings anew. */
+  configure(options: WorkspaceOptions): void {
+    this.write("model.xml", modelXml(options));
+    this.write("jobs.xml", jobsXml(options));
+    const connections: Record<string, Record<string, unknown>> = {
+      HR_People: { Path: "sources/people.csv" },
+      HR_Departments: { Path: "sources/departments.csv" },
+      AD_Entries: { Path: "sources/entries.csv", Separator: ";" },
+      AD_Members: { Path: "sources/members.csv", Separator: ";" },
+    };
+    for (const [name, settings] of Object.entries(options.connections ?? {})) connections[name] = { ...connections[name], ...settings };
+    this.write("appsettings.agent.json", JSON.stringify({ Connections: connections }));
+    this.write("appsettings.json", JSON.stringify({ Scheduler: { MaxLockWatchTime: options.maxLockWatchTime ?? 1800 } }));
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  write(path: string, content: string | Uint8Array): void {
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), content);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.path(path), "utf8");
+  }
+
+  /** Replaces text in a file; the text must be there. */
+  edit(path: string, from: string, to: string): void {
+    const text = this.read(path);
+    if (!text.includes(from)) throw new Error(`${path} does not hold ${from}`);
+    this.write(path, text.replace(from, to));
+  }
+
+  writeDay({ people, departments, entries, members }: typeof dayOne): void {
+    this.people(people);
+    this.departments(departments);
+    this.entries(entries);
+    this.members(members);
+  }
+
+  /** id, name, level, hired, dept, manager. */
+  people(rows: readonly Row[]): void {
+    this.write("sources/people.csv", csvText([["id", "name", "level", "hired", "dept", "manager"], ...rows], ","));
+  }
+
+  /** code, name. */
+  departments(rows: readonly Row[]): void {
+    this.write("sources/departments.csv", csvText([["code", "name"], ...rows], ","));
+  }
+
+  /** guid, dn, login, employee. */
+  entries(rows: readonly Row[]): void {
+    this.write("sources/entries.csv", csvText([entryHeader, ...rows], ";"));
+  }
+
+  /** dn of the group, dn of the member. */
+  members(rows: readonly Row[]): void {
+    this.write("sources/members.csv", csvText([memberHeader, ...rows], ";"));
+  }
+
+  /** The command line inside this process. */
+  async call(argv: readonly string[], options: CallOptions = {}): Promise<Answer> {
+    const stdout = new Capture();
+    const stderr = new Capture();
+    if (options.onLine !== undefined) {
+      const { onLine } = options;
+      const write = stdout.write.bind(stdout);
+      stdout.write = (text) => {
+        for (const line of text.split("\n").slice(0, -1)) onLine(line);
+        return write(text);
+      };
+    }
+    const code = await main(argv, {
+      stdout,
+      stderr,
+      env: options.env ?? {},
+      cwd: this.folder,
+      clock: systemClock,
+      signals: options.signals ?? (new EventEmitter() as Signals),
+    });
+    return { code, out: stdout.text, err: stderr.text };
+  }
+
+  /** A command with `--json`: its one document. */
+  async json<T = RunDocument>(...argv: string[]): Promise<{ readonly code: number; readonly document: T; readonly err: string }> {
+    const { code, out, err } = await this.call([...argv, "--json"]);
+    // One document and nothing else (design §4): anything before or after it makes this throw.
+    return { code, document: JSON.parse(out) as T, err };
+  }
+
+  /** A command with `--json` that fails before an instance exists. */
+  async failure(...argv: string[]): Promise<{ readonly code: number; readonly error: Failure["error"] }> {
+    const { code, document } = await this.json<Failure>(...argv);
+    return { code, error: document.error };
+  }
+
+  /** The built program in a process of its own. */
+  child(argv: readonly string[], options: ChildOptions = {}): ChildRun {
+    return runChild(argv, { cwd: this.folder, ...options });
+  }
+
+  /** Loads what the source files hold by the initialization job. */
+  async initialize(): Promise<void> {
+    const { code, out } = await this.call(["run", "Job_Initialize"]);
+    if (code !== 0) throw new Error(`Job_Initialize ended with ${code}:\n${out}`);
+  }
+
+  async csv(...argv: string[]): Promise<string> {
+    const { code, out, err } = await this.call([...argv, "--format", "csv"]);
+    if (code !== 0) throw new Error(`${argv.join(" ")} ended with ${code}: ${err}`);
+    return out;
+  }
+
+  async holdings(): Promise<Holdings> {
+    const held: Record<string, string> = {};
+    for (const type of entityTypes) held[type] = await this.csv("resources", type);
+    for (const association of associations) held[association] = await this.csv("links", association);
+    return held;
+  }
+
+  /** Paths of all files below a folder, relative to the workspace, in order. */
+  files(folder: string): string[] {
+    if (!existsSync(this.path(folder))) return [];
+    return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(this.folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
+      .sort();
+  }
+
+  /** `errors.csv` of the newest session of which the newest run wrote one. */
+  errorsCsv(): string {
+    const files = this.files("Work").filter((file) => file.endsWith("errors.csv"));
+    const newest = files.at(-1);
+    if (newest === undefined || files.length > 1) throw new Error(`one errors.csv was expected, found: ${files.join(", ")}`);
+    return this.read(newest);
+  }
+
+  /** The same workspace, sources and database included, in another folder. */
+  copy(): E2eWorkspace {
+    const copy = new E2eWorkspace(this.options);
+    rmSync(copy.folder, { recursive: true });
+    cpSync(this.folder, copy.folder, { recursive: true });
+    return copy;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Gives workspaces that are removed when `removeAll` is called; loaded ones are copies of one that was loaded once. */
+export class Workspaces {
+  #all: E2eWorkspace[] = [];
+  #loaded: Promise<E2eWorkspace> | null = null;
+
+  /** With source files of day 1 and an empty repository. */
+  empty(options: WorkspaceOptions = {}): E2eWorkspace {
+    const workspace = new E2eWorkspace(options);
+    this.#all.push(workspace);
+    return workspace;
+  }
+
+  /** With day 1 loaded by the initialization job, instance 1. */
+  async loaded(options: WorkspaceOptions = {}): Promise<E2eWorkspace> {
+    this.#loaded ??= (async () => {
+      const first = this.empty();
+      await first.initialize();
+      return first;
+    })();
+    const copy = (await this.#loaded).copy();
+    this.#all.push(copy);
+    copy.configure(options);
+    return copy;
+  }
+
+  removeAll(): void {
+    for (const workspace of this.#all.splice(0)) workspace.remove();
+    this.#loaded = null;
+  }
+}
