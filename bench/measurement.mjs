@@ -21,11 +21,11 @@ const verdict = (value, bar) => {
  * Gives the product's figures and one judgement for each bar and each yardstick: `{ label, values, peerSeconds, bar, verdict }`, the values
  * being ratios, seconds or MiB.
  */
-export const measure = ({ name, start, repeat: ownRepeat }, bench, size, repeat) => {
+export const measure = ({ name, start }, bench, size, repeat) => {
   const { rows, run, against, memory, seconds } = start(bench);
   const runs = [];
   const sides = against.map((side) => ({ ...side, missing: side.peer === "complete" ? null : bench.missing(side.peer), runs: [] }));
-  for (let i = 0; i < (ownRepeat ?? repeat); i++) {
+  for (let i = 0; i < repeat; i++) {
     runs.push(run());
     for (const side of sides) if (side.missing === null) side.runs.push(side.run());
   }

@@ -105,7 +105,7 @@ const runCases = (cases, rows, repeat) => {
   mkdirSync(scratch, { recursive: true });
   const bench = benchOf(rows, scratch);
   for (const each of chosen) {
-    process.stderr.write(`${each.name}, ${rows === 0 ? "" : `${rows} rows, `}${each.repeat ?? repeat} times … `);
+    process.stderr.write(`${each.name}, ${rows === 0 ? "" : `${rows} rows, `}${repeat} times … `);
     const from = performance.now();
     try {
       results.push(measure(each, bench, rows, repeat));
@@ -118,7 +118,7 @@ const runCases = (cases, rows, repeat) => {
 
 console.log(describeMachine(processes.pin));
 try {
-  runCases([startCase], 0, 1);
+  runCases([startCase], 0, options.repeat === undefined ? startCase.repeat : repeatOf(0));
   for (const rows of sizes) runCases(sizedCases, rows, repeatOf(rows));
 } finally {
   rmSync(scratch, { recursive: true, force: true });

@@ -38,15 +38,17 @@ interface ImportLine {
 }
 
 const imports: readonly ImportLine[] = files(source).flatMap((path) =>
-  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)"|import\("(\.[^"]+)"\)/gm)].map((match) => {
-    const target = resolve(dirname(path), (match[2] ?? match[3] ?? "").replace(/\.js$/, ".ts"));
-    return {
-      from: relative(source, path).replaceAll("\\", "/"),
-      to: relative(source, target).replaceAll("\\", "/"),
-      isType: match[1] !== undefined,
-      target,
-    };
-  }),
+  [...readFileSync(path, "utf8").matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)"|import\("(\.[^"]+)"\)/gm)].map(
+    (match) => {
+      const target = resolve(dirname(path), (match[2] ?? match[3] ?? "").replace(/\.js$/, ".ts"));
+      return {
+        from: relative(source, path).replaceAll("\\", "/"),
+        to: relative(source, target).replaceAll("\\", "/"),
+        isType: match[1] !== undefined,
+        target,
+      };
+    },
+  ),
 );
 const folderOf = (path: string): string => path.split("/")[0] ?? "";
 const across = imports.filter(({ from, to }) => folderOf(from) !== folderOf(to));
@@ -63,7 +65,9 @@ describe("imports", () => {
   });
 
   test("take types only where the table says so", () => {
-    const refused = across.filter(({ from, to, isType }) => !isType && typesOnly.some(([a, b]) => a === folderOf(from) && b === folderOf(to)));
+    const refused = across.filter(
+      ({ from, to, isType }) => !isType && typesOnly.some(([a, b]) => a === folderOf(from) && b === folderOf(to)),
+    );
     expect(refused.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 

@@ -11,8 +11,11 @@ export const repositoryModelOf = (configuration: Configuration): RepositoryModel
   connectors: [...configuration.connectors.values()],
 });
 
+/** Where the database is: all that most commands need of a configuration here. */
+type HasSettings = Pick<Configuration, "settings">;
+
 /** Opens the repository for one piece of work, and closes it whatever happens. Makes a missing embedded database. */
-export const useStore = async <T>(configuration: Configuration, work: (store: Store) => Promise<T>): Promise<T> => {
+export const useStore = async <T>(configuration: HasSettings, work: (store: Store) => Promise<T>): Promise<T> => {
   // Loaded here: commands that read the configuration alone do not wait for the database's driver.
   const { openStore } = await import("../store/index.js");
   const store = await openStore(configuration.settings.database);
@@ -25,7 +28,7 @@ export const useStore = async <T>(configuration: Configuration, work: (store: St
 
 /** As `useStore`, for what is done to an instance: without a database there is none. Throws JOB_INSTANCE_UNKNOWN. */
 export const useStoreOfInstance = async <T>(
-  configuration: Configuration,
+  configuration: HasSettings,
   jobInstance: number,
   work: (store: Store) => Promise<T>,
 ): Promise<T> => {
@@ -39,7 +42,7 @@ export const useStoreOfInstance = async <T>(
  */
 export const useStoreForReading = async <T>(
   invocation: Invocation,
-  configuration: Configuration,
+  configuration: HasSettings,
   work: (store: Store | null) => Promise<T>,
 ): Promise<T> => {
   const { database } = configuration.settings;

@@ -3,15 +3,32 @@ import { SluiceError } from "../errors/index.js";
 import type { Invocation } from "./command.js";
 import { InvalidConfiguration } from "./failure.js";
 import { sortFindings } from "./finding.js";
+import { formatNoun } from "./terminal/index.js";
 
 /** Reads the workspace of a command and masks its secrets in all output from here on. Findings are given back, not thrown. */
 export const readWorkspace = async (invocation: Invocation): Promise<LoadedWorkspace> => {
   const { loadWorkspace } = await import("../config/index.js");
   const loaded = loadWorkspace({ workspace: invocation.workspace, env: invocation.env });
-  const secrets = loaded.configuration?.settings.secrets ?? [];
+  const secrets = loaded.settings?.secrets ?? [];
   invocation.out.mask(secrets);
   invocation.err.mask(secrets);
   return loaded;
+};
+
+/**
+ * The settings alone, for commands that look after instances: these must work while somebody repairs the configuration, so that its errors are only
+ * counted on stderr. Throws InvalidConfiguration where not even the settings can be read.
+ */
+export const readSettings = async (invocation: Invocation): Promise<Pick<Configuration, "settings">> => {
+  const loaded = await readWorkspace(invocation);
+  if (loaded.configuration !== null) return loaded.configuration;
+  const errors = sortFindings(loaded.findings.filter((finding) => finding.severity === "error"));
+  const [first, ...others] = errors;
+  if (first === undefined) throw new Error("the workspace gave neither a configuration nor an error");
+  if (loaded.settings === null || errors.some(({ file }) => file.endsWith(".json"))) throw new InvalidConfiguration([first, ...others]);
+  const count = formatNoun(errors.length, "error");
+  await invocation.err.lines([invocation.errStyle.dim(`the configuration has ${count} at present: sluice validate lists all`)]);
+  return { settings: loaded.settings };
 };
 
 /** The configuration of a command that cannot work without a valid one. Throws InvalidConfiguration with every error. */

@@ -114,6 +114,10 @@ export interface Finding {
 /** What reading a workspace gives. `configuration` is null when a finding is an error. */
 export interface LoadedWorkspace {
   readonly configuration: Configuration | null;
+  /** What could be read of the settings, also where the XML has errors: enough to look at the record of jobs. null without a workspace. */
+  readonly settings: Settings | null;
+  /** XML files read. */
+  readonly files: number;
   readonly findings: readonly Finding[];
   /** Documented elements that Sluice does not use, by element name, with how many (design §3: one summary line). */
   readonly accepted: ReadonlyMap<string, number>;

@@ -107,7 +107,7 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
   const accepted = new Map<string, number>();
   if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true) {
     findings.error("CFG_WORKSPACE", { workspace }, { file: workspace });
-    return { configuration: null, findings: findings.sorted(), accepted };
+    return { configuration: null, settings: null, files: 0, findings: findings.sorted(), accepted };
   }
   const tree = readSettingsFiles(workspace, findings);
   const readText = (file: string): string => readFileSync(path.resolve(workspace, file), "utf8");
@@ -159,5 +159,5 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
         hash: configurationHash(compiled),
         connectorHash: new Map([...connectors].map(([identifier, connector]) => [identifier, connectorHash(connector, model)])),
       });
-  return { configuration, findings: findings.sorted(), accepted };
+  return { configuration, settings, files: files.length, findings: findings.sorted(), accepted };
 };

@@ -130,7 +130,8 @@ export const dataErrors = defineErrors({
   DATA_NUL: {
     exit: 1,
     retryable: true,
-    text: (p: { file: string }) => `${p.file}: a row holds the character NUL, which no value may have; is it UTF-16 text or no text at all?`,
+    text: (p: { file: string }) =>
+      `${p.file}: a row holds the character NUL, which no value may have; is it UTF-16 text or no text at all?`,
   },
   DATA_ENCODING: {
     exit: 1,
@@ -147,7 +148,8 @@ export const dataErrors = defineErrors({
   DATA_VALUE_TYPE: {
     exit: 1,
     retryable: true,
-    text: (p: { file: string; property: string; value: string; type: string }) => `${p.file}: ${p.property} is ${p.type}, "${p.value}" is not`,
+    text: (p: { file: string; property: string; value: string; type: string }) =>
+      `${p.file}: ${p.property} is ${p.type}, "${p.value}" is not`,
   },
   DATA_ROW_SET_ASIDE: {
     exit: 1,

@@ -1,2 +1,3 @@
 export * from "./definition.js";
+export * from "./secret-mask.js";
 export * from "./sluice-error.js";

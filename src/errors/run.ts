@@ -127,6 +127,12 @@ export const runErrors = defineErrors({
     text: (p: { task: string; minutes: number }) =>
       `${p.task} was stopped after ${p.minutes} minutes: raise TaskTimeoutSupplement if it needs longer`,
   },
+  TASK_STORAGE: {
+    exit: 1,
+    retryable: true,
+    text: (p: { task: string; problem: string }) =>
+      `${p.task} could not use the disk (${p.problem}): free space or give the folder its permissions back, and run again; nothing half-written is left under its final name`,
+  },
   TASK_FAULT: {
     exit: 70,
     retryable: false,

@@ -14,6 +14,23 @@ export const storeErrors = defineErrors({
     text: (p: { database: string; seconds: number }) =>
       `the database ${p.database} was held by another program for more than ${p.seconds} s: close it (a database browser, a backup?) and run again`,
   },
+  DB_UNREACHABLE: {
+    exit: 69,
+    retryable: true,
+    text: (p: { database: string; reason: string }) =>
+      `the database ${p.database} cannot be opened or written (${p.reason}): check that its folder exists, is writable and is on a local disk`,
+  },
+  DB_DAMAGED: {
+    exit: 69,
+    retryable: false,
+    text: (p: { database: string; reason: string }) =>
+      `${p.database} is no sound database (${p.reason}): restore it from a backup, or move it away and load again with an initialization job`,
+  },
+  DB_FULL: {
+    exit: 69,
+    retryable: true,
+    text: (p: { database: string }) => `the disk of the database ${p.database} is full: nothing was written; free space and run again`,
+  },
   SYNC_FILE_COLUMNS: {
     exit: 1,
     retryable: false,
@@ -55,17 +72,20 @@ export const storeErrors = defineErrors({
   SYNC_FENCE_STALE: {
     exit: 1,
     retryable: false,
-    text: (p: { jobInstance: number }) => `job instance ${p.jobInstance} is no longer run by this process: another one took it over, nothing was written`,
+    text: (p: { jobInstance: number }) =>
+      `job instance ${p.jobInstance} is no longer run by this process: another one took it over, nothing was written`,
   },
   SYNC_SESSION_STATE: {
     exit: 1,
     retryable: true,
-    text: (p: { session: string; state: string }) => `session ${p.session} is ${p.state} and can no longer be synchronized: prepare the connector again`,
+    text: (p: { session: string; state: string }) =>
+      `session ${p.session} is ${p.state} and can no longer be synchronized: prepare the connector again`,
   },
   SYNC_NOTHING_STAGED: {
     exit: 64,
     retryable: false,
-    text: (p: { taskInstance: number }) => `task instance ${p.taskInstance} has no staged changes: they were applied, dropped or replaced meanwhile`,
+    text: (p: { taskInstance: number }) =>
+      `task instance ${p.taskInstance} has no staged changes: they were applied, dropped or replaced meanwhile`,
   },
   SYNC_CONFLICT: {
     exit: 1,

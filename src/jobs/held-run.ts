@@ -6,8 +6,8 @@ import type { OnRunEvent } from "./run-event.js";
 import type { RunSurroundings } from "./run-request.js";
 
 /**
- * Surrounds the driving of an instance that this process holds: its log, its events, its report, and that it is not left running when something unforeseen
- * fails (its log cannot be written, say), since nobody would find it dead while this process lives.
+ * Surrounds the driving of an instance that this process holds: its log, its events, its report, and that it is not left running when
+ * something unforeseen fails (its log cannot be written, say), since nobody would find it dead while this process lives.
  */
 export const whileHeld = async (
   request: RunSurroundings,

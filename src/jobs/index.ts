@@ -1,12 +1,10 @@
-export { type CancelOutcome, type CancelRequest, cancelInstance } from "./cancel.js";
+export { cancelInstance } from "./cancel.js";
 export * from "./graph/index.js";
 export { jobLogPath, type LogLevel } from "./job-log.js";
-export { recordedError } from "./recorded-error.js";
-export { exitCodeOf, type RunReport, reportOf, type TaskReport } from "./report.js";
+export { exitCodeOf, type RunReport, reportOf } from "./report.js";
 export { type ResumeInstanceRequest, resumeInstance } from "./resume.js";
-export type { OnRunEvent, RunEvent, TaskLine } from "./run-event.js";
+export type { RunEvent, TaskLine } from "./run-event.js";
 export { type RunRequest, runJob } from "./run-job.js";
 export { type RunSurroundings, type RunTarget, startedBy } from "./run-request.js";
 export * from "./schedule.js";
-export { maskSecrets } from "./secret-mask.js";
-export { blockedTasks, stagedSetHash } from "./staged-set.js";
+export { stagedSetHash } from "./staged-set.js";

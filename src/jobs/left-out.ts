@@ -18,8 +18,8 @@ const isDeactivated = (task: Task, configuration: Configuration): boolean => {
 };
 
 /**
- * The selected tasks that a run leaves out from its start, by key. `blocked` holds the connectors with a Blocked SynchronizeTask; they count in
- * incremental jobs only: a complete one is a way out of the block.
+ * The selected tasks that a run leaves out from its start, by key. `blocked` holds the connectors with a Blocked SynchronizeTask; they
+ * count in incremental jobs only: a complete one is a way out of the block.
  */
 export const leftOutTasks = (
   nodes: readonly TaskNode[],

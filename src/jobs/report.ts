@@ -3,7 +3,7 @@ import type { Counters, JobState, RecordedError, SkipReason, TaskState, Threshol
 import type { Store, TaskInstance } from "../store/index.js";
 
 /** One task of the document of design §4. */
-export interface TaskReport {
+interface TaskReport {
   readonly taskInstance: number;
   readonly task: string;
   readonly type: string;

@@ -30,10 +30,10 @@ export interface ResumeInstanceRequest extends RunSurroundings {
 }
 
 /**
- * Resumes an instance with a Blocked task (design §8): a validation for each applies exactly what is staged, then the tasks not yet started run; completed
- * ones are not repeated. Everything is made again from the rows: the process that ran it may be long gone.
- * Throws JOB_INSTANCE_UNKNOWN, JOB_NOT_BLOCKED, JOB_REPLACED, JOB_CONFIGURATION_CHANGED, JOB_PLAN_CHANGED, JOB_SET_CHANGED (exit 64), LOCK_JOB_HELD,
- * LOCK_CONNECTOR_HELD, JOB_CHANGED_MEANWHILE (75); then nothing was changed.
+ * Resumes an instance with a Blocked task (design §8): a validation for each applies exactly what is staged, then the tasks not yet started
+ * run; completed ones are not repeated. Everything is made again from the rows: the process that ran it may be long gone.
+ * Throws JOB_INSTANCE_UNKNOWN, JOB_NOT_BLOCKED, JOB_REPLACED, JOB_CONFIGURATION_CHANGED, JOB_PLAN_CHANGED, JOB_SET_CHANGED (exit 64),
+ * LOCK_JOB_HELD, LOCK_CONNECTOR_HELD, JOB_CHANGED_MEANWHILE (75); then nothing was changed.
  */
 export const resumeInstance = async (request: ResumeInstanceRequest): Promise<RunReport> => {
   const { configuration, store } = request;
@@ -170,7 +170,10 @@ interface Wanted {
   readonly decisions: Parameters<RunSurroundings["store"]["records"]["take"]>[0]["decisions"];
 }
 
-/** Takes the instance with all its locks, waiting as a run does; null when the wait was cancelled. While it waits the instance stays as it is. */
+/**
+ * Takes the instance with all its locks, waiting as a run does; null when the wait was cancelled. While it waits the instance stays as it
+ * is.
+ */
 const take = async (
   { store, configuration, timing, process, cancel, stop, onEvent }: ResumeInstanceRequest,
   instance: JobInstance,

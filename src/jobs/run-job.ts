@@ -23,9 +23,9 @@ export interface RunRequest extends RunSurroundings {
 
 /**
  * Runs a job, or a part of it, or one root task, to its end state, and gives the document of design §4.
- * Before an instance exists it throws JOB_UNKNOWN, JOB_ROOT_TASK_UNKNOWN, JOB_GRAPH_*, TASK_NOT_BUILT (exit 64), LOCK_JOB_HELD, LOCK_CONNECTOR_HELD (75);
- * the latter also when the wait for a connector was too long: then the instance is Cancelled and nothing was started. Whatever fails in a task is in the
- * report. Throws after that only when the record itself cannot be written.
+ * Before an instance exists it throws JOB_UNKNOWN, JOB_ROOT_TASK_UNKNOWN, JOB_GRAPH_*, TASK_NOT_BUILT (exit 64), LOCK_JOB_HELD,
+ * LOCK_CONNECTOR_HELD (75); the latter also when the wait for a connector was too long: then the instance is Cancelled and nothing was
+ * started. Whatever fails in a task is in the report. Throws after that only when the record itself cannot be written.
  */
 export const runJob = async (request: RunRequest): Promise<RunReport> => {
   const { configuration, store } = request;
@@ -106,7 +106,10 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
   });
 };
 
-/** Takes the connectors' locks, waiting visibly; gives the plan then, or null when the wait was cancelled. The instance is at its end in both other cases. */
+/**
+ * Takes the connectors' locks, waiting visibly; gives the plan then, or null when the wait was cancelled. The instance is at its end in
+ * both other cases.
+ */
 const lockConnectors = async (
   request: RunRequest,
   held: HeldInstance,

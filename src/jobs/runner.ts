@@ -57,8 +57,8 @@ interface Effect {
 }
 
 /**
- * Drives one instance to its end, or to a gate: asks the chart what is next, does it, writes the row, then sends the event (design §9). It decides
- * nothing itself. At any instruction the rows alone are enough to go on from.
+ * Drives one instance to its end, or to a gate: asks the chart what is next, does it, writes the row, then sends the event (design §9). It
+ * decides nothing itself. At any instruction the rows alone are enough to go on from.
  */
 export class Runner {
   readonly #run: DrivenInstance;
@@ -77,8 +77,8 @@ export class Runner {
   }
 
   /**
-   * Gives the state in which the instance stands at last. Throws only when the record itself cannot be written (the database is gone, another runner
-   * has taken the instance): running tasks were stopped then.
+   * Gives the state in which the instance stands at last. Throws only when the record itself cannot be written (the database is gone,
+   * another runner has taken the instance): running tasks were stopped then.
    */
   async drive(): Promise<JobState> {
     const { cancel, stop, startedBy } = this.#run;
@@ -263,7 +263,7 @@ export class Runner {
     const { onEvent } = this.#run;
     const task = this.#line(taskKey);
     if (state === "InProgress") {
-      this.#log("info", `${taskKey} started`, { taskInstance: task.taskInstance, level: task.level });
+      this.#log("info", `${taskKey} started`, { taskInstance: task.taskInstance, group: task.level });
       onEvent({ kind: "taskStarted", task });
     } else if (skippedBecause !== null) {
       this.#log("info", `${taskKey} skipped: ${skippedBecause}`);

@@ -7,8 +7,8 @@ export const blockedTasks = async (store: Store, jobInstance: number): Promise<r
   (await store.records.tasks(jobInstance)).filter((task) => task.state === "Blocked");
 
 /**
- * The hash of what an instance has staged: what `changes` prints and `resume --expect` takes; null when nothing is staged. With several Blocked tasks
- * it is the SHA-256 over their hashes in the order of the run.
+ * The hash of what an instance has staged: what `changes` prints and `resume --expect` takes; null when nothing is staged. With several
+ * Blocked tasks it is the SHA-256 over their hashes in the order of the run.
  */
 export const stagedSetHash = async (store: Store, jobInstance: number): Promise<string | null> => {
   const hashes: string[] = [];

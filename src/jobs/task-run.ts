@@ -7,7 +7,10 @@ import { asSluiceError } from "./recorded-error.js";
 
 /** Every task has 30 minutes (design §9), and TaskTimeoutSupplement more. */
 const deadlineMinutes = 30;
-/** How long a task that was told to end may take to do so before it is given up (ms): a worker ends at once, a file being read at its next chunk. */
+/**
+ * How long a task that was told to end may take to do so before it is given up (ms): a worker ends at once, a file being read at its next
+ * chunk.
+ */
 const graceMs = 30_000;
 /** Progress is written at most this often (ms). */
 const progressEveryMs = 2_000;
@@ -43,8 +46,8 @@ export interface RunningTask {
 }
 
 /**
- * Starts a task and gives a hold on it. Its signal is aborted by `abort` and by its deadline; a task that then does not end within the grace is given up:
- * its end is reported without it, and its fence refuses what it may still write.
+ * Starts a task and gives a hold on it. Its signal is aborted by `abort` and by its deadline; a task that then does not end within the
+ * grace is given up: its end is reported without it, and its fence refuses what it may still write.
  */
 export const startTask = (start: TaskStart): RunningTask => {
   const { kind, task, timing, configuration } = start;

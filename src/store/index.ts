@@ -1,11 +1,4 @@
 export * from "./reading/index.js";
 export * from "./records/index.js";
-export { type DatabaseSetting, openStore, type Store, type StoreOptions } from "./store.js";
-export type {
-  RepositoryModel,
-  ResumeRequest,
-  RunOptions,
-  SynchronizationStore,
-  SynchronizeOutcome,
-  SynchronizeRequest,
-} from "./synchronization.js";
+export { openStore, type Store, type StoreOptions } from "./store.js";
+export type { RepositoryModel, SynchronizeOutcome } from "./synchronization.js";

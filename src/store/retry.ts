@@ -1,10 +1,13 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
+import { storeFailure } from "./sqlite/failure.js";
 
 /** SQLite's primary result code for "another connection writes"; extended codes keep it in their low byte. */
 const sqliteBusy = 5;
-/** First and longest pause between two tries (ms): short enough for a start-up, long enough to leave the processor to the one that writes. */
+/**
+ * First and longest pause between two tries (ms): short enough for a start-up, long enough to leave the processor to the one that writes.
+ */
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** How long a database may be held before somebody has to look (ms). */
@@ -52,7 +55,7 @@ export class Writer {
       try {
         return await this.#attempt(work);
       } catch (error) {
-        if (!isBusy(error)) throw error;
+        if (!isBusy(error)) throw storeFailure(error, this.#options.database, 0);
         const patience = this.#options.patienceMs ?? defaultPatienceMs;
         if (this.timing.now() - since >= patience) {
           if ((await this.#options.isHeldByTask?.()) !== true) {

@@ -26,9 +26,7 @@ export interface Store {
 }
 
 /** `Settings.database`: the store does not know the settings. */
-export type DatabaseSetting =
-  | { readonly kind: "sqlite"; readonly path: string }
-  | { readonly kind: "mssql"; readonly connectionString: string };
+type DatabaseSetting = { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "mssql"; readonly connectionString: string };
 
 export interface StoreOptions {
   readonly timing?: Timing;

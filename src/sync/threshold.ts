@@ -84,6 +84,9 @@ export const evaluateThresholds = (scopes: readonly ScopeCounts[], populations: 
   return results;
 };
 
+/** `1 resource deleted`, `2 resources deleted`: the nouns above begin with their plural. */
+const counted = (n: number, noun: string): string => `${grouped(n)} ${n === 1 ? noun.replace(/s(?= )/, "") : noun}`;
+
 const grouped = (n: number): string => n.toLocaleString("en-US");
 
 const explain = (result: ThresholdResult): string => {
@@ -91,7 +94,7 @@ const explain = (result: ThresholdResult): string => {
   if (name === populationGuard) return `${scope}: would close all ${grouped(of)}, which only a resume may do`;
   const { isPercentage, noun } = measures[name];
   const base = of === 0 ? "of 0: first load" : `of ${grouped(of)}`;
-  return `${scope}: ${grouped(count)} ${noun} ${base}, limit ${grouped(limit)}${isPercentage ? " %" : ""} (${name})`;
+  return `${scope}: ${counted(count, noun)} ${base}, limit ${grouped(limit)}${isPercentage ? " %" : ""} (${name})`;
 };
 
 /**

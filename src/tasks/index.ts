@@ -2,13 +2,10 @@ export { inProcessLink } from "./agent/in-process-link.js";
 export { taskRegistry } from "./registry.js";
 export { sessionFolder, sessionsFolder } from "./session-folder.js";
 export {
-  type AgentTaskContext,
-  type AgentTaskKind,
   isUnbuilt,
   type ServerTaskContext,
   type ServerTaskKind,
   type TaskKind,
   type TaskLog,
   type TaskRegistry,
-  type UnbuiltTaskKind,
 } from "./task-kind.js";

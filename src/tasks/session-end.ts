@@ -19,8 +19,9 @@ interface Surroundings {
 }
 
 /**
- * What is left to do once a session was applied, and that was committed: its files become the connector's baseline (design §7.4), and old sessions' folders
- * go. All of it is done again by the connector's next prepare, so that a failure or a death here costs nothing and does not make the task fail.
+ * What is left to do once a session was applied, and that was committed: its files become the connector's baseline (design §7.4), and old
+ * sessions' folders go. All of it is done again by the connector's next prepare, so that a failure or a death here costs nothing and does
+ * not make the task fail.
  */
 export const afterApplied = async ({ configuration, store, log }: Surroundings, connector: string, guid: SessionGuid): Promise<void> => {
   try {

@@ -200,7 +200,7 @@ describe("changes", () => {
     expect(out).toContain(
       "Job_HR, instance 2: HR_Synchronize would make 5 changes\n  Person: 1 inserted, 1 updated, 1 deleted\n  Team_Members: 2 links deleted\n\n",
     );
-    expect(out).toMatch(/insert +Person +P9 +PersonId P9, Name New, one\n/);
+    expect(out).toMatch(/insert +Person +P9 +Name New, one\n/);
     expect(out).toMatch(/update +Person +P2 +Manager: P1 → P9 +Person P1\n +update +Person +P2 +Name: old → \(none\) +Person P1\n/);
     expect(out).toMatch(/Command +Links +Key 1 +Key 2 +Caused by\n +delete +Team_Members +T1 +P1 +Person P1\n/);
     const hash = /Set hash ([0-9a-f]{64})\n/.exec(out)?.[1];

@@ -6,7 +6,6 @@ import {
   formatDuration,
   formatNoun,
   formatTime,
-  maskSecrets,
   Output,
   padTo,
   printable,
@@ -15,6 +14,7 @@ import {
   widthOf,
   wrap,
 } from "../../src/cli/terminal/index.js";
+import { maskSecrets } from "../../src/errors/index.js";
 import { Capture } from "./screen.js";
 
 describe("width", () => {

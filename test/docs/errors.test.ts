@@ -27,7 +27,11 @@ const source = filesBelow("src", ".ts")
   .join("\n");
 
 /** How findings are made: `findings.warn("CODE", …)`, and of a task graph `findingOf("warning", new SluiceError("CODE", …))`. */
-const warned = new Set([...source.matchAll(/\bwarn\(\s*"([A-Z_]+)"|findingOf\(\s*"warning",\s*new SluiceError\(\s*"([A-Z_]+)"/g)].map((match) => match[1] ?? match[2]));
+const warned = new Set(
+  [...source.matchAll(/\bwarn\(\s*"([A-Z_]+)"|findingOf\(\s*"warning",\s*new SluiceError\(\s*"([A-Z_]+)"/g)].map(
+    (match) => match[1] ?? match[2],
+  ),
+);
 const refused = new Set(
   [...source.matchAll(/\berror\(\s*"([A-Z_]+)"|(findingOf\(\s*"warning",\s*)?new SluiceError\(\s*"([A-Z_]+)"/g)]
     .filter((match) => match[2] === undefined)
@@ -42,7 +46,11 @@ const outcomeOf = (code: ErrorCode): string => {
 
 const sections = sectionsOf(read("docs/errors.md"));
 const ofCodes = sections.filter(({ level }) => level === 2);
-const proseOf = ({ text }: Section): readonly string[] => text.split("\n").slice(1).filter((line) => line !== "");
+const proseOf = ({ text }: Section): readonly string[] =>
+  text
+    .split("\n")
+    .slice(1)
+    .filter((line) => line !== "");
 
 describe("docs/errors.md", () => {
   test("has a chapter for each file of the catalogue, and in it a section for each code, in the same order", () => {
@@ -58,7 +66,11 @@ describe("docs/errors.md", () => {
   });
 
   test("says something of each code, and briefly", () => {
-    const lengths = ofCodes.map((section) => ({ code: section.title, lines: proseOf(section).length, longest: Math.max(0, ...proseOf(section).map(({ length }) => length)) }));
+    const lengths = ofCodes.map((section) => ({
+      code: section.title,
+      lines: proseOf(section).length,
+      longest: Math.max(0, ...proseOf(section).map(({ length }) => length)),
+    }));
     expect(lengths.filter(({ lines, longest }) => lines < 1 || lines > mostLines || longest > longestLine)).toEqual([]);
   });
 

@@ -26,7 +26,9 @@ const expanded = (first: string, last: string | undefined): readonly string[] =>
 const citationsOf = (text: string, file: string): readonly Citation[] => {
   const found: Citation[] = [];
   let document = "nothing named before";
-  for (const match of text.matchAll(/(?:(connectors|jobs-and-tasks|role-model|design|XML \d\.\d|RFC \d+)[\s*/]+)?§(\d+(?:\.\d+)*)(?:–§?(\d+(?:\.\d+)*))?/g)) {
+  for (const match of text.matchAll(
+    /(?:(connectors|jobs-and-tasks|role-model|design|XML \d\.\d|RFC \d+)[\s*/]+)?§(\d+(?:\.\d+)*)(?:–§?(\d+(?:\.\d+)*))?/g,
+  )) {
     const [, named, first = "", last] = match;
     if (named !== undefined) document = named;
     const at = `${file}:${text.slice(0, match.index).split("\n").length}`;

@@ -1,22 +1,24 @@
 import { spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** Built before all tests. */
-export const program = resolve("dist/cli/sluice.js");
+const program = resolve("dist/cli/sluice.js");
+const preload = pathToFileURL(resolve("test/e2e/preload.mjs")).href;
 
-/** Writes the most memory that this process ever had, in KiB, to descriptor 3. VmHWM, since maxRSS counts what the parent had when it forked. */
-const measuring = `import { readFileSync, writeSync } from "node:fs";
-process.on("exit", () => {
-  let kib = process.resourceUsage().maxRSS;
-  try { kib = Number(/VmHWM:\\s*(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]); } catch {}
-  writeSync(3, String(kib));
-});`;
+/** A signal that the child sends itself at an exact place: behind a line of its output, or in front of a rename of a file. */
+export type Act = ({ readonly line: number } | { readonly text: string } | { readonly rename: number }) & {
+  readonly signal: NodeJS.Signals;
+};
 
 export interface ChildOptions {
   readonly cwd?: string;
-  /** Called with each whole line of standard output as it arrives, numbered from 1. */
-  readonly onLine?: (line: string, number: number, child: ChildRun) => void;
-  /** Instead of Node: a program and its first arguments, to which Node's are added. */
+  readonly acts?: readonly Act[];
+  /** Called with each whole line of standard output. */
+  readonly onLine?: (line: string) => void;
+  /** A program with arguments that gets Node's command line as further ones. */
   readonly through?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -34,39 +36,46 @@ export interface ChildEnd {
 export interface ChildRun {
   readonly pid: number;
   readonly ended: Promise<ChildEnd>;
+  /** Resolves when a line with this text was printed; rejects when the child ends without. */
+  printed(text: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
 /** Starts the built program in a process of its own. */
 export const runChild = (argv: readonly string[], options: ChildOptions): ChildRun => {
-  const node = [process.execPath, "--import", `data:text/javascript,${encodeURIComponent(measuring)}`, program, ...argv];
-  const [command = process.execPath, ...rest] = [...(options.through ?? []), ...node];
+  const { acts = [], onLine = () => undefined } = options;
+  const counters = mkdtempSync(join(tmpdir(), "sluice-e2e-count-"));
+  const [command = "", ...rest] = [...(options.through ?? []), process.execPath, "--import", preload, program, ...argv];
   const child = spawn(command, rest, {
     cwd: options.cwd,
-    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    env: {
+      ...process.env,
+      NO_COLOR: "1",
+      SLUICE_E2E_ACTS: JSON.stringify(acts),
+      SLUICE_E2E_COUNTER: join(counters, "renames"),
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const texts = { out: "", err: "", peak: "" };
+  const awaited: { readonly text: string; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   let begun = "";
-  let number = 0;
-  const ended = new Promise<ChildEnd>((resolvePromise, reject) => {
+  const ended = new Promise<ChildEnd>((resolveEnd, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) =>
-      resolvePromise({ code, signal, out: texts.out, err: texts.err, peakKib: texts.peak === "" ? null : Number(texts.peak) }),
-    );
+    child.on("close", (code, signal) => {
+      rmSync(counters, { recursive: true, force: true });
+      for (const { text, reject: fail } of awaited.splice(0)) fail(new Error(`the child ended without ${text}:\n${texts.out}${texts.err}`));
+      resolveEnd({ code, signal, out: texts.out, err: texts.err, peakKib: texts.peak === "" ? null : Number(texts.peak) });
+    });
   });
-  const run: ChildRun = {
-    pid: child.pid ?? 0,
-    ended,
-    kill: (signal) => {
-      child.kill(signal);
-    },
-  };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     texts.out += text;
     const lines = (begun + text).split("\n");
     begun = lines.pop() ?? "";
-    for (const line of lines) options.onLine?.(line, ++number, run);
+    for (const line of lines) {
+      onLine(line);
+      for (const each of awaited.filter((one) => line.includes(one.text))) each.resolve();
+    }
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     texts.err += text;
@@ -77,5 +86,15 @@ export const runChild = (argv: readonly string[], options: ChildOptions): ChildR
       texts.peak += text;
     });
   }
-  return run;
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    printed: (text) =>
+      texts.out.includes(text)
+        ? Promise.resolve()
+        : new Promise((resolveLine, reject) => awaited.push({ text, resolve: resolveLine, reject })),
+    kill: (signal) => {
+      child.kill(signal);
+    },
+  };
 };

@@ -18,7 +18,10 @@ const noPercentages =
 /** Small numbers, so that a handful of rows reaches them. */
 export const standardLimits = `MaximumInsertedLines="5" MaximumUpdatedLines="4" MaximumDeletedLines="3" MaximumLinkInsertedLines="6" MaximumLinkDeletedLines="4" ${noPercentages}`;
 
-export const modelXml = ({ hrLimits = standardLimits, adLimits = standardLimits }: WorkspaceOptions): string => `<?xml version="1.0" encoding="utf-8"?>
+export const modelXml = ({
+  hrLimits = standardLimits,
+  adLimits = standardLimits,
+}: WorkspaceOptions): string => `<?xml version="1.0" encoding="utf-8"?>
 <ConfigurationFile>
   <Agent Identifier="Local" DisplayName_L1="Local"/>
   <OpenIdClient Identifier="Job" DisplayName_L1="Jobs" Profile="Runner" HashedSecret="x"/>

@@ -31,10 +31,7 @@ export const dayOne = {
     ["D3", "Zoë's team"],
   ] as readonly Row[],
   entries: [...numbers(10).map((n) => accountRow(n)), groupRow(1), groupRow(2)],
-  members: [
-    ...numbers(5).map((n): Row => ["CN=g1", `CN=p${two(n)}`]),
-    ...[6, 7, 8].map((n): Row => ["CN=g2", `CN=p${two(n)}`]),
-  ],
+  members: [...numbers(5).map((n): Row => ["CN=g1", `CN=p${two(n)}`]), ...[6, 7, 8].map((n): Row => ["CN=g2", `CN=p${two(n)}`])],
 };
 
 /** Day 1 with a joiner, a leaver, a new name and a new manager; in the AD one account goes, one comes, memberships move. */

@@ -1,15 +1,15 @@
+import { EventEmitter } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
-import { EventEmitter } from "node:events";
-import { main } from "../../src/cli/main.js";
 import type { Signals } from "../../src/cli/command.js";
+import { main } from "../../src/cli/main.js";
 import { systemClock } from "../../src/model/index.js";
 import { Capture } from "../cli/screen.js";
 import { type ChildOptions, type ChildRun, runChild } from "./child.js";
 import { jobsXml, modelXml, type WorkspaceOptions } from "./configuration.js";
-import type { Failure, RunDocument } from "./document.js";
 import { dayOne, entryHeader, memberHeader, type Row } from "./day.js";
+import type { Failure, RunDocument } from "./document.js";
 
 export interface Answer {
   readonly code: number;

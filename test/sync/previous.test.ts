@@ -30,7 +30,12 @@ const pend = (session: SessionGuid, text: string): void => {
   // As prepare does: a new file under the name, never the old one written to.
   rmSync(join(collect, "T.sorted.csv"), { force: true });
   writeFileSync(join(collect, "T.sorted.csv"), text);
-  pendPrevious(work, collect, { connector: "C", session, mappingHash: "h", files: [file("T.sorted.csv", "sorted"), file("T.rejected.csv", "rejected")] });
+  pendPrevious(work, collect, {
+    connector: "C",
+    session,
+    mappingHash: "h",
+    files: [file("T.sorted.csv", "sorted"), file("T.rejected.csv", "rejected")],
+  });
 };
 const promoted = (): string | null => {
   const home = join(collect, "previous", "promoted", "C");

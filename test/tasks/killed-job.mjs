@@ -1,5 +1,5 @@
-// Runs a job and names each of its events on a line of its own; ends itself as by kill -9 at the event whose number is given. Uses the build, as a process of its own
-// has to. Arguments: the workspace, the job, the number.
+// Runs a job and names each of its events on a line of its own; ends itself as by kill -9 at the event whose number is given. Uses the
+// build, as a process of its own has to. Arguments: the workspace, the job, the number.
 import { loadWorkspace } from "../../dist/config/index.js";
 import { runJob } from "../../dist/jobs/index.js";
 import { openStore } from "../../dist/store/index.js";

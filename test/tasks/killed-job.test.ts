@@ -33,16 +33,13 @@ test("killed at any of its events, the job run again ends as an undisturbed run 
   const { configuration, store, workspace } = sample;
   sample.writePeople(people(1, 10));
   expect(runInProcess(workspace, "HR_First", 0).isKilled).toBe(false);
-  let killAt = 1;
-  for (; ; killAt++) {
+  // Opened; export, prepare and load started; load ended.
+  for (const killAt of [1, 3, 5, 7, 8]) {
     // Every round renames everybody, so that a round that did nothing would show.
     const round = people(1, 10, `Round ${killAt} of`);
     sample.writePeople(round);
     const { events, isKilled } = runInProcess(workspace, "HR_Complete", killAt);
-    if (!isKilled) {
-      expect(events).toHaveLength(9);
-      break;
-    }
+    expect([isKilled, events.length]).toEqual([true, killAt]);
     const report = await runJob({ configuration, store, startedBy: "bob", what: { job: "HR_Complete" } });
     expect(report.state, events.at(-1)).toBe("Completed");
     expect(await peopleIn(sample)).toEqual(round);
@@ -57,7 +54,6 @@ test("killed at any of its events, the job run again ends as an undisturbed run 
       ),
     ).toBe(true);
   }
-  expect(killAt).toBe(10);
   expect(readdirSync(join(configuration.settings.workFolder, "Collect", "previous", "pending"))).toEqual([]);
   expect(readdirSync(sessionsFolder(configuration)).length).toBeLessThanOrEqual(5);
 }, 60_000);

@@ -1,7 +1,7 @@
 import type { Command } from "../command.js";
 import { hintedCommand } from "../hint.js";
 import { useStoreOfInstance } from "../repository.js";
-import { readConfiguration } from "../workspace.js";
+import { readSettings } from "../workspace.js";
 import { fault, locked, unreachable, wrongCall } from "./exit-codes.js";
 
 /** `sluice cancel`, design §4. The JSON document is `{"format":1,"jobInstance":12,"outcome":"requested"|"closed","dropped":["…"]}`. */
@@ -20,7 +20,7 @@ export const cancel: Command = {
   run: async (invocation) => {
     const { arguments: given, out } = invocation;
     const jobInstance = given.instance("N");
-    const configuration = await readConfiguration(invocation);
+    const configuration = await readSettings(invocation);
     const { cancelInstance, startedBy } = await import("../../jobs/index.js");
     const outcome = await useStoreOfInstance(configuration, jobInstance, (store) =>
       cancelInstance({ store, jobInstance, by: startedBy(), reason: given.value("reason") ?? undefined }),

@@ -6,7 +6,7 @@ import type { Command, Invocation } from "../command.js";
 import { csvLines } from "../csv.js";
 import { hintLines } from "../hint.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
-import { formatCount, formatNoun, printable, TableLayout } from "../terminal/index.js";
+import { cutTo, formatCount, formatNoun, printable, TableLayout } from "../terminal/index.js";
 import { named, readConfiguration } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
@@ -146,6 +146,9 @@ interface TableRow {
   readonly cause: string | null;
 }
 
+/** Columns that the values of an insert or delete may take in a table: enough to know it by. CSV and JSON give all of them. */
+const summaryColumns = 100;
+
 /** Inserts and deletes take one line with their values, updates one for each property. */
 const tableRows = (change: StagedChange): TableRow[] => {
   const { command } = change;
@@ -161,9 +164,10 @@ const tableRows = (change: StagedChange): TableRow[] => {
       cause,
     }));
   }
-  return [
-    { command, type, key, what: properties.map(({ property, before, after }) => `${property} ${after ?? before ?? ""}`).join(", "), cause },
-  ];
+  const values = properties.map(({ property, before, after }) => ({ property, value: after ?? before ?? "" }));
+  // The key stands in its own column.
+  const others = values.filter(({ value }) => value !== key).map(({ property, value }) => `${property} ${value}`);
+  return [{ command, type, key, what: cutTo(printable(others.join(", ")), summaryColumns), cause }];
 };
 
 const verbs: Readonly<Record<ChangeCommand, string>> = { insert: "inserted", update: "updated", delete: "deleted" };
@@ -230,6 +234,7 @@ const writeTables = async (invocation: Invocation, head: Head, sets: readonly Bl
   await out.lines([
     `Set hash ${printable(head.setHash)}`,
     ...hintLines(invocation, [
+      [`changes ${head.jobInstance} --format csv`, "gives every value"],
       [`resume ${head.jobInstance} --expect ${head.setHash}`, "applies exactly this set"],
       [`cancel ${head.jobInstance}`, "drops it"],
     ]),

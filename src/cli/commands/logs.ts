@@ -4,7 +4,7 @@ import { SluiceError } from "../../errors/index.js";
 import type { Command } from "../command.js";
 import { useStoreForReading } from "../repository.js";
 import { formatTime, printable, type Style } from "../terminal/index.js";
-import { readConfiguration } from "../workspace.js";
+import { readSettings } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
 /** A line of a job's log as it is written. */
@@ -31,7 +31,7 @@ export const logs: Command = {
     const { arguments: given, out, style } = invocation;
     const id = given.instance("N");
     const task = given.value("task");
-    const configuration = await readConfiguration(invocation);
+    const configuration = await readSettings(invocation);
     const instance = await useStoreForReading(invocation, configuration, async (store) => (await store?.records.find(id)) ?? null);
     if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: id });
     const { jobLogPath } = await import("../../jobs/index.js");

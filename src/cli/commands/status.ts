@@ -7,7 +7,7 @@ import { hintLines } from "../hint.js";
 import { instanceLines, stalledSince } from "../instance-view.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
 import { formatCount, formatDuration, formatTime, paintState, printable, table } from "../terminal/index.js";
-import { jobNamed, named, readConfiguration } from "../workspace.js";
+import { jobNamed, named, readConfiguration, readSettings } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
 /** Instances that the list shows: what fits on a screen. */
@@ -42,20 +42,32 @@ export const status: Command = {
       throw new SluiceError("CMD_OPTIONS_CONFLICT", { first: "--instance", second: "--connector" });
     if (job !== null && (instance !== null || connector !== null))
       throw new SluiceError("CMD_OPTIONS_CONFLICT", { first: `the job ${job}`, second: instance === null ? "--connector" : "--instance" });
-    const configuration = await readConfiguration(invocation);
-    if (connector !== null) await named(configuration.connectors, "connector", connector);
-    await useStoreForReading(invocation, configuration, async (store) => {
+    if (connector !== null) {
+      const configuration = await readConfiguration(invocation);
+      await named(configuration.connectors, "connector", connector);
+      await useStoreForReading(invocation, configuration, async (store) => {
+        await store?.records.abortDead();
+        await showConnector(invocation, configuration, store, connector);
+      });
+      return 0;
+    }
+    const settings = await readSettings(invocation);
+    await useStoreForReading(invocation, settings, async (store) => {
       // A runner that died cannot say so itself (design §10).
       await store?.records.abortDead();
-      if (instance !== null) await showInstance(invocation, configuration, store, instance);
-      else if (connector !== null) await showConnector(invocation, configuration, store, connector);
-      else await showList(invocation, configuration, store, job);
+      if (instance !== null) await showInstance(invocation, settings, store, instance);
+      else await showList(invocation, store, job);
     });
     return 0;
   },
 };
 
-const showInstance = async (invocation: Invocation, configuration: Configuration, store: Store | null, id: number): Promise<void> => {
+const showInstance = async (
+  invocation: Invocation,
+  configuration: Pick<Configuration, "settings">,
+  store: Store | null,
+  id: number,
+): Promise<void> => {
   const instance = (await store?.records.find(id)) ?? null;
   if (store === null || instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: id });
   const { jobLogPath, reportOf } = await import("../../jobs/index.js");
@@ -77,10 +89,13 @@ const showInstance = async (invocation: Invocation, configuration: Configuration
 };
 
 /** A job that the configuration no longer has may still have instances, so its name is checked only where there are none. */
-const showList = async (invocation: Invocation, configuration: Configuration, store: Store | null, job: string | null): Promise<void> => {
+const showList = async (invocation: Invocation, store: Store | null, job: string | null): Promise<void> => {
   const { out, style, clock } = invocation;
   const instances = (await store?.records.list({ limit: listedInstances, ...(job === null ? {} : { job }) })) ?? [];
-  if (instances.length === 0 && job !== null && !configuration.rootTasks.has(job)) await jobNamed(configuration, job);
+  if (instances.length === 0 && job !== null) {
+    const configuration = await readConfiguration(invocation);
+    if (!configuration.rootTasks.has(job)) await jobNamed(configuration, job);
+  }
   const stalled = new Map<number, string>();
   for (const instance of instances) {
     if (!isRunning(instance.state)) continue;
@@ -174,7 +189,7 @@ const showConnector = async (
       style.warning(
         `  blocked by instance ${block.jobInstance} of ${block.job}${block.since === null ? "" : ` since ${formatTime(block.since)}`}`,
       ),
-      ...(block.message === null ? [] : [`  ${printable(block.message.split("\n")[0] ?? "")}`]),
+      ...(block.message === null ? [] : [`  ${printable(block.message.split(/\n|; /)[0] ?? "")}`]),
       ...hintLines(invocation, [[`status --instance ${block.jobInstance}`, "shows why"]]).map((line) => `  ${line}`),
     );
   }

@@ -8,7 +8,7 @@ import { fault } from "./exit-codes.js";
 /**
  * `sluice validate`, design §4. With `--json` one document:
  *
- *     {"format":1,"valid":true,"errors":0,"warnings":3,
+ *     {"format":1,"valid":true,"files":12,"errors":0,"warnings":3,
  *      "counts":{"connectors":2,"entityTypes":4,"jobs":4},   null when there are errors: then nothing was compiled
  *      "findings":[{"severity":"warning","code":"CFG_…","message":"…","file":"…","line":3,"column":5}],
  *      "accepted":{"Menu":10,"Form":4}}                       documented elements that Sluice does not use
@@ -39,6 +39,7 @@ export const validate: Command = {
       const document = {
         format: 1,
         valid: errors === 0,
+        files: loaded.files,
         errors,
         warnings,
         counts:
@@ -69,12 +70,16 @@ const allFindings = async ({ configuration, findings }: LoadedWorkspace): Promis
   return [...findings, ...graphFindings(configuration)];
 };
 
-/** `2 connectors, 4 jobs: no errors, 3 warnings; 14 elements accepted that Sluice does not use: Menu 10, Form 4`. */
-const summaryLine = ({ configuration, accepted }: LoadedWorkspace, errors: number, warnings: number): string => {
+/** `12 files, 2 connectors, 4 jobs: no errors, 3 warnings; 14 elements accepted that Sluice does not use: Menu 10, Form 4`. */
+const summaryLine = ({ configuration, accepted, files }: LoadedWorkspace, errors: number, warnings: number): string => {
   const what =
     configuration === null
-      ? "the configuration"
-      : `${formatNoun(configuration.connectors.size, "connector")}, ${formatNoun(configuration.jobs.size, "job")}`;
+      ? formatNoun(files, "file")
+      : [
+          formatNoun(files, "file"),
+          formatNoun(configuration.connectors.size, "connector"),
+          formatNoun(configuration.jobs.size, "job"),
+        ].join(", ");
   const found = `${errors === 0 ? "no errors" : formatNoun(errors, "error")}, ${warnings === 0 ? "no warnings" : formatNoun(warnings, "warning")}`;
   const unused = [...accepted].sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
   const total = unused.reduce((sum, [, count]) => sum + count, 0);

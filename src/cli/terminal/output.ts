@@ -1,4 +1,4 @@
-import { SluiceError } from "../../errors/index.js";
+import { maskSecrets, SluiceError } from "../../errors/index.js";
 
 /** What Sluice needs of a stream such as `process.stdout`. */
 export interface OutputStream {
@@ -96,23 +96,3 @@ export class Output {
     if (!this.#isClosed) this.#stream.write(maskSecrets(text, this.#secrets));
   }
 }
-
-/** Shorter secrets are masked only where they stand alone: `a` as a password must not eat every a. */
-const shortestAnywhere = 4;
-
-const escapeForPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-
-/** Replaces each secret, also in its JSON spelling, by `***`. Longer secrets first, so that none is half shown. */
-export const maskSecrets = (text: string, secrets: readonly string[]): string => {
-  let masked = text;
-  for (const secret of secrets) {
-    for (const spelling of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
-      if (!masked.includes(spelling)) continue;
-      masked =
-        secret.length >= shortestAnywhere
-          ? masked.replaceAll(spelling, "***")
-          : masked.replace(new RegExp(`(?<![\\p{L}\\p{N}])${escapeForPattern(spelling)}(?![\\p{L}\\p{N}])`, "gu"), "***");
-    }
-  }
-  return masked;
-};

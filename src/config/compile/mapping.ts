@@ -193,23 +193,18 @@ const compileAssociationMapping = (
 };
 
 /**
- * An association whose mono-valued side is kept in a column has one source: a second one would overwrite what the first wrote. And one
- * connector maps an association once: both mappings would write the same file.
+ * An association is mapped once: the mapping's identifier is the association's (connectors §1.8), and names the file that carries its links. Where
+ * a mono-valued side is kept in a column, a second source would also overwrite what the first wrote.
  */
 const checkAssociationTwice = (mappings: readonly ConfigurationElement[], association: EntityAssociation, findings: Findings): void => {
-  const [first] = mappings;
+  const [first, ...others] = mappings;
   if (first === undefined) return;
   const kept = [association.side1, association.side2].find(({ slot }) => slot !== null);
-  for (const [index, mapping] of mappings.entries()) {
-    if (index === 0) continue;
-    const sameConnector = mappings.slice(0, index).some((other) => other.string("Connector") === mapping.string("Connector"));
-    const reason =
-      kept !== undefined
-        ? `${kept.entityType}:${kept.property} keeps one link in its own row, two sources would overwrite each other; remove its TargetColumnIndex or one mapping`
-        : sameConnector
-          ? "a connector maps an association once; remove one mapping"
-          : null;
-    if (reason === null) continue;
+  const reason =
+    kept === undefined
+      ? "both would write the same file of links; remove one mapping, or give its links an association of their own"
+      : `${kept.entityType}:${kept.property} keeps one link in its own row, two sources would overwrite each other; remove one mapping`;
+  for (const mapping of others) {
     const parameters = { association: association.identifier, first: placeText(first.place()), reason };
     findings.error("CFG_ASSOCIATION_MAPPING_TWICE", parameters, mapping.place("Identifier"));
   }

@@ -62,7 +62,8 @@ const marked = (text: string): Buffer => {
 const decoderOf = (encoding: string, first: Buffer): Decoder => {
   const utf16 = /^(?:utf-?16|ucs-?2|unicode)(le|be)?$/i.exec(encoding);
   if (utf16 !== null) {
-    const isBig = first[0] === 0xfe && first[1] === 0xff ? true : first[0] === 0xff && first[1] === 0xfe ? false : utf16[1]?.toLowerCase() === "be";
+    const isBig =
+      first[0] === 0xfe && first[1] === 0xff ? true : first[0] === 0xff && first[1] === 0xfe ? false : utf16[1]?.toLowerCase() === "be";
     return textDecoder(isBig ? "utf-16be" : "utf-16le");
   }
   return iconv.encodingExists(encoding) ? iconv.getDecoder(encoding) : textDecoder(encoding);

@@ -4,7 +4,7 @@ import type { ProcessIdentity } from "./process-identity.js";
 import { parsed } from "./stored-json.js";
 
 /** One task of the plan as it stood when the instance began (`PlannedTask` of the task graph). */
-export interface StoredTask {
+interface StoredTask {
   readonly taskKey: string;
   readonly rank: number;
   readonly hash: string;

@@ -110,7 +110,9 @@ export class JobRecords {
     return rows.map(decisionOf);
   }
 
-  /** Connectors with a Blocked SynchronizeTask (jobs-and-tasks §3.5), and the instances that hold it; the latest where there are several. */
+  /**
+   * Connectors with a Blocked SynchronizeTask (jobs-and-tasks §3.5), and the instances that hold it; the latest where there are several.
+   */
   blockedConnectors(): Promise<ReadonlyMap<string, JobInstanceId>> {
     return blockedConnectors(this.#writer.knex);
   }
@@ -189,8 +191,8 @@ export class JobRecords {
   }
 
   /**
-   * Takes an instance that does not run: a new fence, the locks, new rows for validations, the decisions, in one transaction. Gives the holders of
-   * locks that are not free, and then nothing was written.
+   * Takes an instance that does not run: a new fence, the locks, new rows for validations, the decisions, in one transaction. Gives the
+   * holders of locks that are not free, and then nothing was written.
    * Throws JOB_CHANGED_MEANWHILE when somebody else took or closed the instance since it was read.
    */
   take(taking: Taking): Promise<{
@@ -255,7 +257,9 @@ export class JobRecords {
     );
   }
 
-  /** Asks the runner of a running instance to stop after its running tasks: a row, not a signal (design §10). False when it runs no more. */
+  /**
+   * Asks the runner of a running instance to stop after its running tasks: a row, not a signal (design §10). False when it runs no more.
+   */
   requestCancel(instance: JobInstanceId, by: string, host: string, reason: string | null): Promise<boolean> {
     return this.#writer.transaction(async (trx) => {
       const at = isoTime(this.#writer.timing);
@@ -286,8 +290,8 @@ export class JobRecords {
   }
 
   /**
-   * Finds instances whose runner died (same host: pid and start time) and makes them Aborted with the reason, frees their locks and those left by a
-   * closing that died. Done when a run starts and when status is read (design §10). Writes nothing when none died.
+   * Finds instances whose runner died (same host: pid and start time) and makes them Aborted with the reason, frees their locks and those
+   * left by a closing that died. Done when a run starts and when status is read (design §10). Writes nothing when none died.
    */
   abortDead(): Promise<readonly AbortedInstance[]> {
     return abortDead(this.#writer);

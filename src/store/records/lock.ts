@@ -5,7 +5,9 @@ import type { ProcessIdentity } from "./process-identity.js";
 
 /** Who holds a lock: what a refusal and a wait name (design §10). */
 export interface LockHolder {
-  /** `job:<Identifier>`, `task:<Identifier>` of a root task, `connector:<Identifier>`, `instance:<number>` while it is resumed or closed. */
+  /**
+   * `job:<Identifier>`, `task:<Identifier>` of a root task, `connector:<Identifier>`, `instance:<number>` while it is resumed or closed.
+   */
   readonly lock: string;
   readonly jobInstance: JobInstanceId;
   /** Job of that instance. */

@@ -61,8 +61,8 @@ const exists = (pid: number): boolean => {
 
 /**
  * When a process of this host started, or null when it does not run. Linux: boot id and clock ticks. macOS and the BSDs: what `ps` says, to
- * the second. Windows: the start in 100 ns units, by PowerShell. Where neither answers, `unknown`: then the pid alone decides, and an instance
- * whose runner's pid was given to another process stays InProgress until that one ends.
+ * the second. Windows: the start in 100 ns units, by PowerShell. Where neither answers, `unknown`: then the pid alone decides, and an
+ * instance whose runner's pid was given to another process stays InProgress until that one ends.
  */
 export const processStart = (pid: number): string | null => {
   if (process.platform === "linux") return linuxStart(pid);

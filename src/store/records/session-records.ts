@@ -96,8 +96,9 @@ export class SessionRecords {
   }
 
   /**
-   * Announces a session: its GUID, and its place in the order in which the server processes. A complete or initial one cancels the connector's
-   * unprocessed incrementals. An older session still open whose prepare no longer runs expires, since the connector's lock is held.
+   * Announces a session: its GUID, and its place in the order in which the server processes. A complete or initial one cancels the
+   * connector's unprocessed incrementals. An older session still open whose prepare no longer runs expires, since the connector's lock is
+   * held.
    */
   announce(announcement: Announcement): Promise<{ readonly guid: SessionGuid; readonly sequence: number }> {
     const { connector, mode, type, mappingHash, prepareTask } = announcement;

@@ -8,7 +8,6 @@ import type { SchemaDialect } from "./schema-dialect.js";
  * jobs (`UJ_*`). Times are text, `yyyy-MM-ddTHH:mm:ss.sssZ`; names of states are stored as words.
  */
 export const up = async (knex: Knex, dialect: SchemaDialect): Promise<void> => {
-
   // Identity: each identifier gets a number once, never reused; slot and type are those its data was loaded with.
   await knex.schema.createTable("UM_EntityTypes", (t) => {
     t.increments("Id");
@@ -70,32 +69,47 @@ export const up = async (knex: Knex, dialect: SchemaDialect): Promise<void> => {
     t.primary(["Id", "ValidTo"]);
   });
   // Keys of closed resources: a key that returns gets its former Id (design §6, identity).
-  await dialect.createKeyed(knex, "UR_RetiredKeys", [
-    ["Type", "integer"],
-    ["Key", "key"],
-    ["Id", "integer"],
-  ], ["Type", "Key"]);
+  await dialect.createKeyed(
+    knex,
+    "UR_RetiredKeys",
+    [
+      ["Type", "integer"],
+      ["Key", "key"],
+      ["Id", "integer"],
+    ],
+    ["Type", "Key"],
+  );
 
-  await dialect.createKeyed(knex, "UR_ResourceLinks", [
-    ["Mapping", "integer"],
-    ["R1_Id", "integer"],
-    ["R2_Id", "integer"],
-    ["ValidFrom", "time"],
-    ["ValidTo", "time"],
-    ["ChangedBy", "integer?"],
-    ["ClosedBy", "integer?"],
-  ], ["Mapping", "R1_Id", "R2_Id", "ValidTo"]);
+  await dialect.createKeyed(
+    knex,
+    "UR_ResourceLinks",
+    [
+      ["Mapping", "integer"],
+      ["R1_Id", "integer"],
+      ["R2_Id", "integer"],
+      ["ValidFrom", "time"],
+      ["ValidTo", "time"],
+      ["ChangedBy", "integer?"],
+      ["ClosedBy", "integer?"],
+    ],
+    ["Mapping", "R1_Id", "R2_Id", "ValidTo"],
+  );
   await knex.raw(`CREATE INDEX IX_UR_ResourceLinks_R2 ON UR_ResourceLinks (Mapping, R2_Id) WHERE ValidTo = '${openEnd}'`);
 
   // What the source said (design §6, links): mapping and both keys, with the resources they name now; null = unresolved.
-  await dialect.createKeyed(knex, "UR_LinkKeys", [
-    ["Mapping", "integer"],
-    ["Key1", "key"],
-    ["Key2", "key"],
-    ["R1_Id", "integer?"],
-    ["R2_Id", "integer?"],
-    ["Reason", "word?"],
-  ], ["Mapping", "Key1", "Key2"]);
+  await dialect.createKeyed(
+    knex,
+    "UR_LinkKeys",
+    [
+      ["Mapping", "integer"],
+      ["Key1", "key"],
+      ["Key2", "key"],
+      ["R1_Id", "integer?"],
+      ["R2_Id", "integer?"],
+      ["Reason", "word?"],
+    ],
+    ["Mapping", "Key1", "Key2"],
+  );
   await knex.raw("CREATE INDEX IX_UR_LinkKeys_Key2 ON UR_LinkKeys (Mapping, Key2)");
   await knex.raw("CREATE INDEX IX_UR_LinkKeys_Unresolved ON UR_LinkKeys (Mapping) WHERE Reason IS NOT NULL");
 

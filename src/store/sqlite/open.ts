@@ -3,23 +3,26 @@ import { dirname } from "node:path";
 import knexFactory, { type Knex } from "knex";
 import { SluiceError } from "../../errors/index.js";
 import { migrationNames, migrationSource } from "../schema/migrations.js";
-import { SqliteClient } from "./client.js";
+import { openConnection, SqliteClient } from "./client.js";
+import { storeFailure } from "./failure.js";
 import { sqliteSchema } from "./schema.js";
 
 /**
  * Opens the embedded repository and brings it up to date (design §3: SQLite migrates at start).
  * Takes an absolute path; makes the file and its folder when missing.
- * Throws DB_SCHEMA_NEWER when the file knows a migration that this program does not.
+ * Throws DB_SCHEMA_NEWER when the file knows a migration that this program does not, DB_UNREACHABLE, DB_DAMAGED.
  */
 export const openSqlite = async (path: string): Promise<Knex> => {
-  mkdirSync(dirname(path), { recursive: true });
   const isNew = !existsSync(path);
+  probe(path);
   const knex = knexFactory({
     client: SqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
     useNullAsDefault: true,
     // One connection: a second one of the same process could only wait for the first.
     pool: { min: 1, max: 1 },
+    // What goes wrong is thrown and said once, by us.
+    log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
   try {
     await migrate(knex, path, isNew);
@@ -27,6 +30,24 @@ export const openSqlite = async (path: string): Promise<Knex> => {
   } catch (error) {
     await knex.destroy();
     throw error;
+  }
+};
+
+/** Opens the file once and looks inside, so that a folder or a file that is no database is said plainly. */
+const probe = (path: string): void => {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    throw new SluiceError("DB_UNREACHABLE", { database: path, reason: (error as Error).message }, { cause: error });
+  }
+  try {
+    const connection = openConnection(path);
+    connection.prepare("SELECT count(*) FROM sqlite_schema").get();
+    connection.close();
+  } catch (error) {
+    const failure = storeFailure(error, path, 0);
+    // Held by another program at this moment: the caller waits and tries again.
+    throw failure instanceof SluiceError && failure.code === "DB_LOCKED" ? error : failure;
   }
 };
 

@@ -25,7 +25,9 @@ export class FileSource implements ByteSource {
     const stat = fstatSync(this.descriptor);
     this.size = stat.size;
     this.modified = stat.mtimeMs;
-    const problem = !stat.isFile() ? new SluiceError("SRC_FILE_UNREADABLE", { file: name, reason: "not a file" }, { place: { file: name } }) : null;
+    const problem = !stat.isFile()
+      ? new SluiceError("SRC_FILE_UNREADABLE", { file: name, reason: "not a file" }, { place: { file: name } })
+      : null;
     const empty = stat.size === 0 ? new SluiceError("SRC_FILE_EMPTY", { file: name }, { place: { file: name } }) : null;
     if (problem !== null || empty !== null) {
       this.close();
@@ -72,4 +74,8 @@ const opened = (path: string, name: string): number => {
 };
 
 const unreadable = (file: string, cause: unknown): SluiceError =>
-  new SluiceError("SRC_FILE_UNREADABLE", { file, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) }, { place: { file }, cause });
+  new SluiceError(
+    "SRC_FILE_UNREADABLE",
+    { file, reason: (cause as NodeJS.ErrnoException).code ?? String(cause) },
+    { place: { file }, cause },
+  );

@@ -15,7 +15,11 @@ export const headerHint = (header: readonly string[], wanted?: string): string =
     if (likely.count > 0) return `; its header looks separated by ${likely.name}: set Separator of the connection`;
   }
   if (wanted === undefined) return "";
-  const plain = (name: string): string => name.normalize("NFKC").toLowerCase().replace(/[\s_\-.]/g, "");
+  const plain = (name: string): string =>
+    name
+      .normalize("NFKC")
+      .toLowerCase()
+      .replace(/[\s_\-.]/g, "");
   const near = header.find((name) => plain(name) === plain(wanted));
   if (near !== undefined) return `; it has "${near}"`;
   const shownColumns = 20;

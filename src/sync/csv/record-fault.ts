@@ -15,7 +15,8 @@ export interface RecordExpectation {
 
 /** Whether a record is well-formed, has as many fields as the header, and holds text. */
 export const isSound = (batch: RecordBatch, record: number, columns: number): boolean =>
-  batch.problems[record] === RecordProblem.none && (batch.firstFields[record + 1] as number) - (batch.firstFields[record] as number) === columns;
+  batch.problems[record] === RecordProblem.none &&
+  (batch.firstFields[record + 1] as number) - (batch.firstFields[record] as number) === columns;
 
 /** The error of a record that is not sound. */
 export const recordFault = (batch: RecordBatch, record: number, reader: RecordReader, expectation: RecordExpectation): SluiceError => {

@@ -22,7 +22,12 @@ export class ColumnValue {
   /** Converts the record's value; empty is null and stays. */
   convert(batch: RecordBatch, record: number): RowFault | null {
     const field = (batch.firstFields[record] as number) + this.column;
-    return this.convertBytes(batch.bytes, batch.fieldStarts[field] as number, batch.fieldEnds[field] as number, batch.lines[record] as number);
+    return this.convertBytes(
+      batch.bytes,
+      batch.fieldStarts[field] as number,
+      batch.fieldEnds[field] as number,
+      batch.lines[record] as number,
+    );
   }
 
   convertBytes(bytes: Uint8Array, start: number, end: number, line: number): RowFault | null {
@@ -33,7 +38,11 @@ export class ColumnValue {
     this.length = unchanged;
     const value = shown(Buffer.from(bytes.subarray(start, end)).toString());
     const { property, expected } = this.rule;
-    const error = new SluiceError("DATA_VALUE_TYPE", { file: this.file, property, value, type: expected }, { place: { file: this.file, line } });
+    const error = new SluiceError(
+      "DATA_VALUE_TYPE",
+      { file: this.file, property, value, type: expected },
+      { place: { file: this.file, line } },
+    );
     return { error, property, value };
   }
 

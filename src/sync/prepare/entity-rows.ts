@@ -162,7 +162,14 @@ export class EntityRows implements TableRows {
       tally.duplicates += duplicates.rows;
       tally.written += files[0]?.rows ?? 0;
       tally.nearEqualKeys += near.find(join(collectFolder, `${mapping.identifier}.sorted.csv`), (key, other) =>
-        errors.add(file, null, key, this.key.rule.property, other, "differs from this value only in blanks, case or Unicode form; both are loaded"),
+        errors.add(
+          file,
+          null,
+          key,
+          this.key.rule.property,
+          other,
+          "differs from this value only in blanks, case or Unicode form; both are loaded",
+        ),
       );
       return files;
     } finally {
@@ -192,7 +199,13 @@ export class EntityRows implements TableRows {
         const { from, to } = this.spans[i] as Span;
         if (i > 0) target[at++] = comma;
         const end = (fieldEnds[first + to] as number) + ((fieldForms[first + to] as number) & FieldForm.enclosed);
-        at = copyBytes(target, at, bytes, (fieldStarts[first + from] as number) - ((fieldForms[first + from] as number) & FieldForm.enclosed), end);
+        at = copyBytes(
+          target,
+          at,
+          bytes,
+          (fieldStarts[first + from] as number) - ((fieldForms[first + from] as number) & FieldForm.enclosed),
+          end,
+        );
       }
     } else {
       this.keyAt = (keyForm & FieldForm.holdsQuote) !== 0 ? -1 : start + ((keyForm & FieldForm.needsQuotes) >> 1);

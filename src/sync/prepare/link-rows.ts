@@ -1,6 +1,17 @@
 import { join } from "node:path";
 import type { AssociationMapping, EntityAssociation, EntityType, KeyReference, SessionFile } from "../../model/index.js";
-import { canonicalRow, comma, copyBytes, FieldForm, fieldText, formOfBytes, lineFeed, type MemoryWindow, type RecordBatch, writeField } from "../csv/index.js";
+import {
+  canonicalRow,
+  comma,
+  copyBytes,
+  FieldForm,
+  fieldText,
+  formOfBytes,
+  lineFeed,
+  type MemoryWindow,
+  type RecordBatch,
+  writeField,
+} from "../csv/index.js";
 import { ExternalSort, type SortedRow } from "../sort/index.js";
 import { CollectFile } from "./collect-file.js";
 import { ColumnValue } from "./column-value.js";
@@ -46,7 +57,10 @@ export class LinkRows implements TableRows {
   ) {
     const { identifier, key1, key2 } = mapping;
     const { collectFolder, file } = context;
-    this.values = [new ColumnValue(positions[0], ruleOf(entityTypes, key1), file), new ColumnValue(positions[1], ruleOf(entityTypes, key2), file)];
+    this.values = [
+      new ColumnValue(positions[0], ruleOf(entityTypes, key1), file),
+      new ColumnValue(positions[1], ruleOf(entityTypes, key2), file),
+    ];
     this.isTyped = this.values.some(({ rule }) => rule.convert !== null);
     this.shortRow = Math.min(...this.values.map(({ rule }) => rule.maximum));
     this.header = [mapping.column1, mapping.column2];
@@ -176,7 +190,17 @@ export class LinkRows implements TableRows {
   }
 
   /** Takes the pair of a row. */
-  private add(line: number, one: Uint8Array, start1: number, end1: number, form1: number, two: Uint8Array, start2: number, end2: number, form2: number): void {
+  private add(
+    line: number,
+    one: Uint8Array,
+    start1: number,
+    end1: number,
+    form1: number,
+    two: Uint8Array,
+    start2: number,
+    end2: number,
+    form2: number,
+  ): void {
     if (this.association.side2.isCollection) addPair(this.sort, line, this.sequence, one, start1, end1, form1, two, start2, end2, form2);
     else addPair(this.sort, line, this.sequence, two, start2, end2, form2, one, start1, end1, form1);
     this.sequence++;
@@ -202,8 +226,12 @@ export class LinkRows implements TableRows {
     if (isConflict) tally.conflictingDuplicates++;
     else tally.duplicates++;
     const parts = partsOf(link);
-    const [one, two] = (isSwapped ? [parts[1], parts[0]] : parts).map(({ start, end }) => Buffer.from(link.bytes.subarray(start, end)).toString());
-    const reason = isConflict ? "an earlier row names another resource for a property that takes one" : "an earlier row names the same two resources";
+    const [one, two] = (isSwapped ? [parts[1], parts[0]] : parts).map(({ start, end }) =>
+      Buffer.from(link.bytes.subarray(start, end)).toString(),
+    );
+    const reason = isConflict
+      ? "an earlier row names another resource for a property that takes one"
+      : "an earlier row names the same two resources";
     errors.add(file, link.line, one ?? "", this.header[1], two ?? "", reason);
   }
 

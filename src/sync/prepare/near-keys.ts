@@ -4,9 +4,9 @@ import { RunFile } from "../sort/index.js";
 /** Groups that `errors.csv` names; more are only counted. */
 const namedGroups = 1000;
 
-/** Capital letters; blanks and control characters become 0, which the hash leaves out. */
+/** Capital letters; blanks and control characters, which the hash leaves out, and parts of longer characters become 0. */
 const folded = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte <= 0x20 || byte === 0x7f ? 0 : byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte,
+  byte <= 0x20 || byte >= 0x7f ? 0 : byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte,
 );
 
 /** What equals when keys differ only in blanks, case or Unicode form. */
@@ -27,6 +27,11 @@ const foldedLatin = Uint16Array.from({ length: tableEnd }, (_, code) => {
   const fold = code < 0x80 ? "" : foldedKey(String.fromCharCode(code));
   return fold.length === 1 ? fold.charCodeAt(0) : 0;
 });
+
+const firstSeed = 0x811c9dc5 | 0;
+const secondSeed = 0x9e3779b9 | 0;
+const firstFactor = 0x01000193;
+const secondFactor = 0x85ebca6b;
 
 /** Parts that hashes are spread over by their upper bits, so that one part at a time fits a small table. */
 const parts = 64;
@@ -120,38 +125,51 @@ export class NearKeys {
     this.file = null;
   }
 
-  /** Two independent sums over the folded units, stirred at the end; the result in `first` and `second`. */
+  /** Two sums over the folded units, four at a time, stirred at the end; the result in `first` and `second`. */
   private hash(bytes: Uint8Array, start: number, end: number): void {
-    let first = 0x811c9dc5 | 0;
-    let second = 0x9e3779b9 | 0;
+    let first = firstSeed;
+    let second = secondSeed;
+    let four = 0;
+    let count = 0;
     for (let p = start; p < end; p++) {
       const byte = bytes[p] as number;
       let unit = folded[byte] as number;
-      if (byte >= 0x80) {
+      if (unit === 0) {
+        if (byte < 0x80) continue;
         const code = byte < 0xe0 ? ((byte & 0x1f) << 6) | ((bytes[++p] as number) & 0x3f) : tableEnd;
         unit = code < tableEnd ? (foldedLatin[code] as number) : 0;
         if (unit === 0) {
           this.hashText(foldedKey(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString()));
           return;
         }
-      } else if (unit === 0) continue;
-      first = Math.imul(first ^ unit, 0x01000193);
-      second = Math.imul(second + unit, 0x85ebca6b);
+      }
+      four = (four << 8) ^ unit;
+      if ((++count & 3) === 0) {
+        first = Math.imul(first ^ four, firstFactor);
+        second = Math.imul(second + four, secondFactor);
+      }
     }
-    this.first = stirred(first);
-    this.second = stirred(second);
+    this.stir(first, second, four, count);
   }
 
+  /** The same over folded text. */
   private hashText(text: string): void {
-    let first = 0x811c9dc5 | 0;
-    let second = 0x9e3779b9 | 0;
+    let first = firstSeed;
+    let second = secondSeed;
+    let four = 0;
     for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      first = Math.imul(first ^ unit, 0x01000193);
-      second = Math.imul(second + unit, 0x85ebca6b);
+      four = (four << 8) ^ text.charCodeAt(i);
+      if ((i & 3) === 3) {
+        first = Math.imul(first ^ four, firstFactor);
+        second = Math.imul(second + four, secondFactor);
+      }
     }
-    this.first = stirred(first);
-    this.second = stirred(second);
+    this.stir(first, second, four, text.length);
+  }
+
+  private stir(first: number, second: number, four: number, count: number): void {
+    this.first = stirred(Math.imul(first ^ four, firstFactor) ^ count);
+    this.second = stirred(Math.imul(second + four, secondFactor) ^ count);
   }
 
   private spill(part: number): void {
@@ -181,8 +199,9 @@ export class NearKeys {
 }
 
 const stirred = (value: number): number => {
-  const mixed = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
-  return mixed ^ (mixed >>> 13);
+  const once = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
+  const twice = Math.imul(once ^ (once >>> 12), 0x297a2d39);
+  return twice ^ (twice >>> 15);
 };
 
 /** 53 bits of a hash in one number, for the few that are looked up. */

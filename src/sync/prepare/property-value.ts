@@ -113,8 +113,7 @@ const guid: Convert = (source, start, end, scratch) => {
   return isSame ? unchanged : at;
 };
 
-const isoTime =
-  /^(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
+const isoTime = /^(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?$/i;
 const internalTime = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)()$/;
 
 const dateTime: Convert = (source, start, end, scratch) => {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { SluiceError } from "../../errors/index.js";
+import type { SluiceError } from "../../errors/index.js";
 import { canonicalRow, OutputFile } from "../csv/index.js";
 
 /** What is wrong with one row. */

@@ -93,7 +93,10 @@ class Table {
   ) {
     const { entityTypes, associations } = work;
     this.exportRejected = existsSync(exportRejected) ? exportRejected : null;
-    const windows = shareMemory(entityTypes.length, associations.map((mapping) => LinkRows.windowsFor(this.association(mapping))));
+    const windows = shareMemory(
+      entityTypes.length,
+      associations.map((mapping) => LinkRows.windowsFor(this.association(mapping))),
+    );
     this.reader = new RecordReader(source, { delimiter: ",", file, window: windows.reader });
     this.header = this.reader.header();
     const positions = [
@@ -197,7 +200,11 @@ class Table {
           const first = batch.firstFields[i] as number;
           const line = Number(fieldText(batch, first));
           const fields = readableFields(batch, i).slice(2);
-          const error = new SluiceError("DATA_ROW_SET_ASIDE", { reason: fieldText(batch, first + 1) }, { place: { file: this.file, line } });
+          const error = new SluiceError(
+            "DATA_ROW_SET_ASIDE",
+            { reason: fieldText(batch, first + 1) },
+            { place: { file: this.file, line } },
+          );
           this.keep(fields, line, { error, property: "", value: "" });
         }
       }

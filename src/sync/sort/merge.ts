@@ -49,7 +49,9 @@ export const mergeRuns = (
 
   const keyByte = (record: number, offset: number): number => {
     const at = record >> 2;
-    return offset < (words[at + Word.keyLength] as number) ? (bytes[record + (words[at + Word.keyOffset] as number) + offset] as number) : 0;
+    return offset < (words[at + Word.keyLength] as number)
+      ? (bytes[record + (words[at + Word.keyOffset] as number) + offset] as number)
+      : 0;
   };
 
   /** The run whose key comes first; the other's code becomes relative to it. */

@@ -20,7 +20,7 @@ export interface AgentWork {
 }
 
 /** A session as an agent announces it, connectors §2.5. */
-export interface SessionAnnouncement {
+interface SessionAnnouncement {
   readonly connector: string;
   readonly mode: SynchronizationMode;
   readonly type: SynchronizationType;

@@ -17,6 +17,7 @@ export const exportTask: AgentTaskKind = {
     if (exporterOf(task, configuration) === null) {
       return `its connection ${identifier} needs exports of the package ${connection.package}, which are not built yet`;
     }
+    if (connection.hasTransformations === true) return `the Transformations of ${identifier} are not built yet`;
     if (isIncremental(task, configuration)) {
       return `PathIncremental of ${identifier} needs incremental jobs, which are not built yet (IgnoreCookieFile="true" exports Path)`;
     }

@@ -59,8 +59,8 @@ export const prepareSynchronizationTask: AgentTaskKind = {
 };
 
 /**
- * Brings the baselines in line with what the server did since: a process may have died between an application and its promotion. Only incremental runs
- * read them, so that whatever is wrong with them never stops this one.
+ * Brings the baselines in line with what the server did since: a process may have died between an application and its promotion. Only
+ * incremental runs read them, so that whatever is wrong with them never stops this one.
  */
 const settlePrevious = async ({ configuration, link, log }: AgentTaskContext, connector: string): Promise<void> => {
   const { workFolder } = configuration.settings;

@@ -1,5 +1,16 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -45,7 +56,21 @@ const errorOf = (settings: Record<string, unknown> = {}, more: Partial<ExportReq
 
 describe("canonical form", () => {
   test("from any separator, line end, quoting style and encoding is what csv-stringify writes of what csv-parse reads", () => {
-    const cell = fc.constantFrom("", "a", "O'Brien", "Zoë", "007", "von der Leyen", "a,b", "a;b", 'q"q', "two\nlines", "cr\rlf\r\n", "\ttab", "€");
+    const cell = fc.constantFrom(
+      "",
+      "a",
+      "O'Brien",
+      "Zoë",
+      "007",
+      "von der Leyen",
+      "a,b",
+      "a;b",
+      'q"q',
+      "two\nlines",
+      "cr\rlf\r\n",
+      "\ttab",
+      "€",
+    );
     fc.assert(
       fc.property(
         fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 15 }),
@@ -92,7 +117,7 @@ describe("canonical form", () => {
   });
 
   test("lines before the header are skipped, characters trimmed one after the other", () => {
-    put("made by X\r\non Monday\n$id%,n\n$%ab$%,$$x$\n\"$a,b$\",%\n");
+    put('made by X\r\non Monday\n$id%,n\n$%ab$%,$$x$\n"$a,b$",%\n');
     run({ NumberOfLinesToSkip: 2, ValuesToTrim: ["$", "%"] });
     expect(written()).toBe('id,n\nab$,x\n"a,b",\n');
   });
@@ -246,7 +271,11 @@ describe("settings", () => {
       { OnRowError: "Ignore" },
       { Path: 7 },
     ]) {
-      expect(errorOf(wrong)).toMatchObject({ code: "SRC_SETTING_INVALID", exit: 64, parameters: { connection: "HR", setting: Object.keys(wrong)[0] } });
+      expect(errorOf(wrong)).toMatchObject({
+        code: "SRC_SETTING_INVALID",
+        exit: 64,
+        parameters: { connection: "HR", setting: Object.keys(wrong)[0] },
+      });
     }
     expect(errorOf({ Encoding: "klingon" }).code).toBe("SRC_ENCODING_UNKNOWN");
     expect(errorOf({ IsFileNameRegex: true }).code).toBe("SRC_SETTING_NOT_BUILT");
@@ -264,9 +293,21 @@ describe("bad rows", () => {
     ["NUL", "id,n\n1,a\0\n", {}, "DATA_NUL", 2],
     ["UTF-16 taken for UTF-8", Buffer.from("id,n\n1,a\n", "utf16le"), {}, "DATA_NUL", 1],
     ["windows-1252 taken for UTF-8", iconv.encode("id,n\n1,a\n2,é\n", "windows-1252"), {}, "DATA_ENCODING", 3],
-    ["half a character at the end of UTF-16", Buffer.concat([iconv.encode("id,n\n1,a\n2,b", "utf-16le"), Buffer.of(0x41)]), { Encoding: "utf-16" }, "DATA_ENCODING", 3],
+    [
+      "half a character at the end of UTF-16",
+      Buffer.concat([iconv.encode("id,n\n1,a\n2,b", "utf-16le"), Buffer.of(0x41)]),
+      { Encoding: "utf-16" },
+      "DATA_ENCODING",
+      3,
+    ],
     ["an unpaired surrogate", iconv.encode("id,n\n1,\ud800x\n", "utf-16le"), { Encoding: "utf-16" }, "DATA_ENCODING", 2],
-    ["bytes that shift_jis has not", Buffer.concat([Buffer.from("id,n\n1,"), Buffer.of(0xff, 0x0a)]), { Encoding: "shift_jis" }, "DATA_ENCODING", 2],
+    [
+      "bytes that shift_jis has not",
+      Buffer.concat([Buffer.from("id,n\n1,"), Buffer.of(0xff, 0x0a)]),
+      { Encoding: "shift_jis" },
+      "DATA_ENCODING",
+      2,
+    ],
   ];
   for (const [name, content, settings, code, line] of cases) {
     test(`${name}: ${code}`, () => {

@@ -41,7 +41,9 @@ export class Gate {
   }
 }
 
-/** A registry whose tasks do what the test says, by task identifier; the others complete with output. Keeps the order in which they started. */
+/**
+ * A registry whose tasks do what the test says, by task identifier; the others complete with output. Keeps the order in which they started.
+ */
 export const handDriven = (
   behaviours: Readonly<Record<string, Behaviour>>,
   validate: (context: ServerTaskContext, blocked: TaskInstanceId) => Promise<TaskResult> | TaskResult = () => done,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { exitCodeOf, maskSecrets } from "../../../src/jobs/index.js";
+import { maskSecrets } from "../../../src/errors/index.js";
+import { exitCodeOf } from "../../../src/jobs/index.js";
 import { jobStates } from "../../../src/model/index.js";
 
 test("exit codes are those of design §4", () => {

@@ -28,7 +28,12 @@ const memorySource = (bytes: Uint8Array, step = bytes.length): ByteSource => {
 };
 
 /** Every record after the header, up to the first problem. */
-const readAll = (bytes: Uint8Array, delimiter: string, step?: number, chunkBytes = 64): { records: string[][]; problem: number; lines: number[] } => {
+const readAll = (
+  bytes: Uint8Array,
+  delimiter: string,
+  step?: number,
+  chunkBytes = 64,
+): { records: string[][]; problem: number; lines: number[] } => {
   const reader = new RecordReader(memorySource(bytes, step), { delimiter, file: "f.csv", chunkBytes });
   const records = [reader.header()];
   const lines: number[] = [];
@@ -69,7 +74,10 @@ const wellFormed = delimiter.chain((d) =>
     text: fc
       .tuple(
         fc.boolean(),
-        fc.array(fc.tuple(fc.array(fc.tuple(value, fc.boolean()), { minLength: 1, maxLength: 5 }), lineEnd), { minLength: 1, maxLength: 12 }),
+        fc.array(fc.tuple(fc.array(fc.tuple(value, fc.boolean()), { minLength: 1, maxLength: 5 }), lineEnd), {
+          minLength: 1,
+          maxLength: 12,
+        }),
         fc.boolean(),
       )
       .map(([bom, rows, cut]) => {
@@ -109,14 +117,18 @@ const same = (text: string, d: string, step: number, chunkBytes?: number): void 
 describe("RecordReader gives what csv-parse gives", () => {
   test("for well-formed files in every quoting style", () => {
     fc.assert(
-      fc.property(wellFormed, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4, max: 200 }), ({ d, text }, step, chunk) => same(text, d, step, chunk)),
+      fc.property(wellFormed, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4, max: 200 }), ({ d, text }, step, chunk) =>
+        same(text, d, step, chunk),
+      ),
       { numRuns: 600 },
     );
   });
 
   test("for arbitrary text: the same records or a refusal", () => {
     fc.assert(
-      fc.property(anything, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4, max: 200 }), ({ d, text }, step, chunk) => same(text, d, step, chunk)),
+      fc.property(anything, fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4, max: 200 }), ({ d, text }, step, chunk) =>
+        same(text, d, step, chunk),
+      ),
       { numRuns: 1500 },
     );
   });
@@ -127,7 +139,10 @@ describe("RecordReader gives what csv-parse gives", () => {
   });
 
   test("across chunks larger than one read, records on chunk borders included", () => {
-    const rows = Array.from({ length: 20_000 }, (_, i) => `"CN=${i},OU=${"x".repeat(i % 40)}",${i % 50 === 0 ? '"a ""b"""' : "plain"},é${i}\r\n`);
+    const rows = Array.from(
+      { length: 20_000 },
+      (_, i) => `"CN=${i},OU=${"x".repeat(i % 40)}",${i % 50 === 0 ? '"a ""b"""' : "plain"},é${i}\r\n`,
+    );
     const text = `k,a,b\r\n${rows.join("")}`;
     expect(readAll(Buffer.from(text), ",", undefined, undefined).records).toEqual(parse(text, options(",")));
   });

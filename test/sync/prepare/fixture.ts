@@ -20,7 +20,13 @@ export const folders = () => {
   const root = mkdtempSync(join(scratch, "prepare-"));
   const input = join(root, "ExportOutput");
   mkdirSync(input);
-  return { root, input, collect: join(root, "Collect"), errors: join(root, "session", "errors.csv"), remove: () => rmSync(root, { recursive: true }) };
+  return {
+    root,
+    input,
+    collect: join(root, "Collect"),
+    errors: join(root, "session", "errors.csv"),
+    remove: () => rmSync(root, { recursive: true }),
+  };
 };
 export type Folders = ReturnType<typeof folders>;
 
@@ -44,14 +50,24 @@ export const entityType = (identifier: string, properties: readonly string[]): E
 });
 
 /** Maps each property to the column of its name, in the order given. */
-export const entityMapping = (type: EntityType, table: string, properties = type.properties.map((p) => p.identifier)): EntityTypeMapping => {
+export const entityMapping = (
+  type: EntityType,
+  table: string,
+  properties = type.properties.map((p) => p.identifier),
+): EntityTypeMapping => {
   const [first, ...others] = properties.map((property) => ({ property, column: property, isUniqueKey: false }));
   if (first === undefined) throw new Error("no property");
   return { identifier: type.identifier, connector: "C", connection: "C", table, properties: [first, ...others], limits: {} };
 };
 
 /** `A_Links`: side 1 and side 2 as `Type`, collection or not. */
-export const association = (identifier: string, type1: string, isCollection1: boolean, type2: string, isCollection2: boolean): EntityAssociation => ({
+export const association = (
+  identifier: string,
+  type1: string,
+  isCollection1: boolean,
+  type2: string,
+  isCollection2: boolean,
+): EntityAssociation => ({
   identifier,
   displayName: identifier,
   side1: { entityType: type1, property: "p1", isCollection: isCollection1, slot: null },

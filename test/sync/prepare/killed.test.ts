@@ -26,7 +26,11 @@ test("killed before any call of the file system: no half file under a final name
   run(at, setup);
   const former = contents();
   // Enough rows for several runs on the disk.
-  put(at, "C.csv", `id,boss\n${Array.from({ length: 45_000 }, (_, i) => `CN=person ${(i * 7919) % 50_000},b${i % 9}\n`).join("")}x\nlast,b`);
+  put(
+    at,
+    "C.csv",
+    `id,boss\n${Array.from({ length: 45_000 }, (_, i) => `CN=person ${(i * 7919) % 50_000},b${i % 9}\n`).join("")}x\nlast,b`,
+  );
   put(at, "C.csv", `${readFileSync(join(at.input, "C.csv"), "utf8")}0\n`);
   run(at, setup);
   const whole = contents();

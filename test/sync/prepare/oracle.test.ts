@@ -5,7 +5,19 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { association, associationMapping, collected, entityMapping, entityType, errorRows, folders, put, rowsOf, run, textOf } from "./fixture.js";
+import {
+  association,
+  associationMapping,
+  collected,
+  entityMapping,
+  entityType,
+  errorRows,
+  folders,
+  put,
+  rowsOf,
+  run,
+  textOf,
+} from "./fixture.js";
 
 /** The same rules, written without a thought for speed or memory. */
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -67,7 +79,9 @@ const links = (rows: readonly string[][], c1: number, c2: number, isEntries: boo
 
 const nastyKeys = ["K1", "K1 ", "a", "a\t", "\uff5e", "\u{1f600}", "é", "e\u0301", "ß", "SS", "ı", "I", "007", 'O"Brien', "CN=a,OU=b", ""];
 const cell = fc.oneof(fc.constantFrom(...nastyKeys), fc.constantFrom("x", "y", "z", "x\ny", "y\r\nz\nx", "漢字", "a,b", 'q"'));
-const key = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...nastyKeys) }, { weight: 1, arbitrary: fc.string({ maxLength: 5 }) }).filter((k) => !/[\r\n\0]/.test(k));
+const key = fc
+  .oneof({ weight: 3, arbitrary: fc.constantFrom(...nastyKeys) }, { weight: 1, arbitrary: fc.string({ maxLength: 5 }) })
+  .filter((k) => !/[\r\n\0]/.test(k));
 const style = fc.record({ quoted: fc.boolean(), record_delimiter: fc.constantFrom("\n", "\r\n", "\r"), bom: fc.boolean() });
 
 test("entities and links are what the naive reading gives, whatever the file's style", () => {
@@ -110,7 +124,14 @@ test("entities and links are what the naive reading gives, whatever the file's s
         const own = links(expected.accepted, 1, 0, true, isCollection1, isCollection2);
         expect(rowsOf(at, "T_Boss.sorted.csv")).toEqual([["boss", "id"], ...own.sorted]);
         expect(textOf(at, "T_Boss.nullpk.csv")).toBe("boss,id\n");
-        const other = links(pairs.map((pair) => [...pair]), 0, 1, false, isCollection1, isCollection2);
+        const other = links(
+          pairs.map((pair) => [...pair]),
+          0,
+          1,
+          false,
+          isCollection1,
+          isCollection2,
+        );
         expect(rowsOf(at, "T_Free.sorted.csv")).toEqual([["left", "right"], ...other.sorted]);
         expect(rowsOf(at, "T_Free.nullpk.csv")).toEqual([["left", "right"], ...other.nulls]);
         expect(rowsOf(at, "T_Free.duplicates.csv")).toHaveLength(1 + other.duplicates + other.conflicts);

@@ -69,14 +69,26 @@ describe("files", () => {
 
   test("a file that changes while it is read", () => {
     put(at, "HR.csv", "id,name,age\n1,a,2\n");
-    expect(() => run(at, people, () => utimesSync(join(at.input, "HR.csv"), 1, 1))).toThrow(expect.objectContaining({ code: "SRC_FILE_CHANGED" }));
+    expect(() => run(at, people, () => utimesSync(join(at.input, "HR.csv"), 1, 1))).toThrow(
+      expect.objectContaining({ code: "SRC_FILE_CHANGED" }),
+    );
     expect(() => run(at, people, () => put(at, "HR.csv", "id,name,age\n1,a,2\n2,b,3\n"))).toThrow(
       expect.objectContaining({ code: "SRC_FILE_CHANGED" }),
     );
   });
 
   test("a manifest of another file, or no manifest at all", () => {
-    const manifest = { format: 1, jobInstance: 1, taskInstance: 1, rows: 1, bytes: 18, sha256: "", source: "", sourceSize: 1, sourceModified: "" };
+    const manifest = {
+      format: 1,
+      jobInstance: 1,
+      taskInstance: 1,
+      rows: 1,
+      bytes: 18,
+      sha256: "",
+      source: "",
+      sourceSize: 1,
+      sourceModified: "",
+    };
     put(at, "HR.csv", "id,name,age\n1,a,2\n");
     put(at, "HR.csv.manifest.json", JSON.stringify(manifest));
     expect(run(at, people).counters.written).toBe(1);
@@ -270,12 +282,32 @@ describe("duplicates, null keys, near-equal keys", () => {
   });
 
   test("keys that differ only in blanks, case or Unicode form are all loaded, counted and named", () => {
-    const keys = ["K1", "K1 ", "a", "a\t", "\uff5e", "\u{1f600}", "é", "e\u0301", "ß", "SS", "ı", "I", "O'Brien", "von der Leyen", "007", "7", "É"];
+    const keys = [
+      "K1",
+      "K1 ",
+      "a",
+      "a\t",
+      "\uff5e",
+      "\u{1f600}",
+      "é",
+      "e\u0301",
+      "ß",
+      "SS",
+      "ı",
+      "I",
+      "O'Brien",
+      "von der Leyen",
+      "007",
+      "7",
+      "É",
+    ];
     put(at, "HR.csv", `id,name,age\n${keys.map((key) => `${key},n,1\n`).join("")}`);
     const result = run(at, people);
-    expect(rowsOf(at, "Person.sorted.csv").slice(1).map(([key]) => key)).toEqual(
-      [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
-    );
+    expect(
+      rowsOf(at, "Person.sorted.csv")
+        .slice(1)
+        .map(([key]) => key),
+    ).toEqual([...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
     expect(result.counters.written).toBe(keys.length);
     // K1, a, é/É/e+acute, ß/SS, ı/I
     expect(result.nearEqualKeys).toBe(11);
@@ -288,34 +320,108 @@ describe("duplicates, null keys, near-equal keys", () => {
 
 describe("values", () => {
   const types: [string, [string, string | null][]][] = [
-    ["Byte", [["0", "0"], ["255", "255"], ["256", null], ["-1", null]]],
-    ["Int16", [["-32768", "-32768"], ["32767", "32767"], ["32768", null], ["+5", "5"], ["007", "7"], ["-0", "0"]]],
-    ["Int32", [["2147483647", "2147483647"], ["2147483648", null], ["1.0", null], ["1 ", null], ["1,000", null]]],
-    ["Int64", [["9223372036854775807", "9223372036854775807"], ["9223372036854775808", null], ["9".repeat(100), null]]],
-    ["Double", [["1.50", "1.50"], ["+1e3", "1e3"], ["1,5", null], ["NaN", null], ["1e999", null], [".5", ".5"]]],
-    ["Bool", [["true", "true"], ["False", "false"], ["1", "true"], ["0", "false"], ["yes", null], ["", ""]]],
-    ["Guid", [
-      ["0F8FAD5B-D9CB-469F-A165-70867728950E", "0f8fad5bd9cb469fa16570867728950e"],
-      ["0f8fad5bd9cb469fa16570867728950e", "0f8fad5bd9cb469fa16570867728950e"],
-      ["0f8fad5bd9cb469fa16570867728950", null],
-      ["0f8fad5b-d9cb-469f-a165-70867728950g", null],
-      ["0f8fad5bd-9cb-469f-a165-70867728950e", null],
-    ]],
-    ["DateTime", [
-      ["20200929220000", "20200929220000"],
-      ["2020-09-29T22:00:00Z", "20200929220000"],
-      ["2020-09-29T22:00:00.123+02:00", "20200929200000"],
-      ["2020-09-29T23:30-0530", "20200930050000"],
-      ["2020-09-29", "20200929000000"],
-      ["2020-09-29 22:15", "20200929221500"],
-      ["20200229000000", "20200229000000"],
-      ["20210229000000", null],
-      ["20200929240000", null],
-      ["29.09.2020", null],
-      ["2020-09-29T22:00:00+99:00", null],
-    ]],
-    ["Bytes", [["AAEC", "AAEC"], ["AA==", "AA=="], ["AA=", null], ["A*==", null]]],
-    ["String", [[" as is ", " as is "], ["007", "007"]]],
+    [
+      "Byte",
+      [
+        ["0", "0"],
+        ["255", "255"],
+        ["256", null],
+        ["-1", null],
+      ],
+    ],
+    [
+      "Int16",
+      [
+        ["-32768", "-32768"],
+        ["32767", "32767"],
+        ["32768", null],
+        ["+5", "5"],
+        ["007", "7"],
+        ["-0", "0"],
+      ],
+    ],
+    [
+      "Int32",
+      [
+        ["2147483647", "2147483647"],
+        ["2147483648", null],
+        ["1.0", null],
+        ["1 ", null],
+        ["1,000", null],
+      ],
+    ],
+    [
+      "Int64",
+      [
+        ["9223372036854775807", "9223372036854775807"],
+        ["9223372036854775808", null],
+        ["9".repeat(100), null],
+      ],
+    ],
+    [
+      "Double",
+      [
+        ["1.50", "1.50"],
+        ["+1e3", "1e3"],
+        ["1,5", null],
+        ["NaN", null],
+        ["1e999", null],
+        [".5", ".5"],
+      ],
+    ],
+    [
+      "Bool",
+      [
+        ["true", "true"],
+        ["False", "false"],
+        ["1", "true"],
+        ["0", "false"],
+        ["yes", null],
+        ["", ""],
+      ],
+    ],
+    [
+      "Guid",
+      [
+        ["0F8FAD5B-D9CB-469F-A165-70867728950E", "0f8fad5bd9cb469fa16570867728950e"],
+        ["0f8fad5bd9cb469fa16570867728950e", "0f8fad5bd9cb469fa16570867728950e"],
+        ["0f8fad5bd9cb469fa16570867728950", null],
+        ["0f8fad5b-d9cb-469f-a165-70867728950g", null],
+        ["0f8fad5bd-9cb-469f-a165-70867728950e", null],
+      ],
+    ],
+    [
+      "DateTime",
+      [
+        ["20200929220000", "20200929220000"],
+        ["2020-09-29T22:00:00Z", "20200929220000"],
+        ["2020-09-29T22:00:00.123+02:00", "20200929200000"],
+        ["2020-09-29T23:30-0530", "20200930050000"],
+        ["2020-09-29", "20200929000000"],
+        ["2020-09-29 22:15", "20200929221500"],
+        ["20200229000000", "20200229000000"],
+        ["20210229000000", null],
+        ["20200929240000", null],
+        ["29.09.2020", null],
+        ["2020-09-29T22:00:00+99:00", null],
+      ],
+    ],
+    [
+      "Bytes",
+      [
+        ["AAEC", "AAEC"],
+        ["AA==", "AA=="],
+        ["AA=", null],
+        ["A*==", null],
+      ],
+    ],
+    [
+      "String",
+      [
+        [" as is ", " as is "],
+        ["007", "007"],
+      ],
+    ],
     ["Option", [["x", "x"]]],
   ];
   for (const [type, values] of types) {
@@ -473,12 +579,17 @@ describe("in a thread", () => {
     put(at, "HR.csv", "id,name,age\n2,b,3\n1,a,2\n");
     expect(await prepareInWorker(request(), options)).toEqual(run(at, people));
     put(at, "HR.csv", "id,name,age\n2,b,3\n1,a\n");
-    await expect(prepareInWorker(request(), options)).rejects.toMatchObject({ code: "DATA_FIELD_COUNT", place: { file: "HR.csv", line: 3 } });
+    await expect(prepareInWorker(request(), options)).rejects.toMatchObject({
+      code: "DATA_FIELD_COUNT",
+      place: { file: "HR.csv", line: 3 },
+    });
   });
 
   test("stops when asked", async () => {
     put(at, "HR.csv", "id,name,age\n2,b,3\n");
-    await expect(prepareInWorker(request(), { signal: AbortSignal.abort(), onProgress: () => {} })).rejects.toMatchObject({ code: "SYNC_STOPPED" });
+    await expect(prepareInWorker(request(), { signal: AbortSignal.abort(), onProgress: () => {} })).rejects.toMatchObject({
+      code: "SYNC_STOPPED",
+    });
     expect(readFileSync(join(at.input, "HR.csv"), "utf8")).toContain("id");
   });
 });

@@ -48,7 +48,24 @@ const oracle = (rows: readonly Row[]) =>
       isRepeated: i > 0 && key.equals(all[i - 1]?.key ?? Buffer.alloc(0)),
     }));
 
-const nasty = ["K1", "K1 ", "a", "a\t", "\uff5e", "\u{1f600}", "é", "e\u0301", "ß", "SS", "ı", "I", "abcdef", "abcdefg", "abcdefghijkl", "z".repeat(30)];
+const nasty = [
+  "K1",
+  "K1 ",
+  "a",
+  "a\t",
+  "\uff5e",
+  "\u{1f600}",
+  "é",
+  "e\u0301",
+  "ß",
+  "SS",
+  "ı",
+  "I",
+  "abcdef",
+  "abcdefg",
+  "abcdefghijkl",
+  "z".repeat(30),
+];
 const key = fc.oneof(
   fc.constantFrom(...nasty),
   fc.string({ minLength: 1, maxLength: 20, unit: fc.constantFrom("a", "b", "é", "😀", "CN=Thomas") }),
@@ -61,15 +78,17 @@ describe("ExternalSort orders by UTF-8 bytes, equal keys in the order they came"
     ["single keys", key],
     ["pairs", pair],
   ] as const) {
-    const rows = fc.array(
-      fc.record({ key: keys.map((k) => Buffer.from(k)), text: fc.string({ maxLength: 12 }) }),
-      { minLength: 0, maxLength: 300 },
-    );
+    const rows = fc.array(fc.record({ key: keys.map((k) => Buffer.from(k)), text: fc.string({ maxLength: 12 }) }), {
+      minLength: 0,
+      maxLength: 300,
+    });
     test(`${name} in memory`, () => {
       fc.assert(fc.property(rows, (list) => void expect(sorted(list, 1 << 20)).toEqual(oracle(list))));
     });
     test(`${name} in many runs`, () => {
-      fc.assert(fc.property(rows, fc.integer({ min: 300, max: 4000 }), (list, memory) => void expect(sorted(list, memory)).toEqual(oracle(list))));
+      fc.assert(
+        fc.property(rows, fc.integer({ min: 300, max: 4000 }), (list, memory) => void expect(sorted(list, memory)).toEqual(oracle(list))),
+      );
     });
   }
 

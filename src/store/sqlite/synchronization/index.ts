@@ -2,6 +2,7 @@ import { isoTime, systemClock, type TaskInstanceId } from "../../../model/index.
 import { runInWorker } from "../../../sync/index.js";
 import type { ResumeRequest, RunOptions, SynchronizationStore, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { openConnection } from "../client.js";
+import { storeFailure } from "../failure.js";
 import { dropRows } from "./apply.js";
 import { Database } from "./database.js";
 import { stagedSetHash } from "./set-hash.js";
@@ -19,6 +20,8 @@ export const createSqliteSynchronization = (path: string): SynchronizationStore 
     const connection = openConnection(path, { busyTimeoutMs: shortWaitMs });
     try {
       return work(new Database(connection));
+    } catch (error) {
+      throw storeFailure(error, path, shortWaitMs / 1_000);
     } finally {
       connection.close();
     }

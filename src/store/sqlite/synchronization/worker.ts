@@ -1,8 +1,8 @@
-import { SluiceError } from "../../../errors/index.js";
 import { systemClock } from "../../../model/index.js";
 import type { WorkerMain, WorkerTools } from "../../../sync/index.js";
 import type { ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { openConnection } from "../client.js";
+import { storeFailure } from "../failure.js";
 import { Database } from "./database.js";
 import { resumeStaged } from "./resume.js";
 import { synchronize } from "./synchronize.js";
@@ -13,9 +13,6 @@ export type StoreWork =
 
 /** Seconds that a thread waits for another process's writer before it gives up. */
 const writerWaitSeconds = 300;
-
-/** SQLite's result code for a database that another connection holds. */
-const sqliteBusy = 5;
 
 /** Pages are cached up to 32 MiB here: the inner nodes of the indexes of some million rows; more did not load faster. */
 const cacheKiB = 32_768;
@@ -31,10 +28,7 @@ const work: WorkerMain<StoreWork, SynchronizeOutcome> = (input, tools: WorkerToo
     connection.exec("PRAGMA wal_checkpoint(PASSIVE)");
     return outcome;
   } catch (error) {
-    if (((error as { errcode?: unknown }).errcode as number | undefined) === sqliteBusy) {
-      throw new SluiceError("DB_LOCKED", { database: input.path, seconds: writerWaitSeconds }, { cause: error });
-    }
-    throw error;
+    throw storeFailure(error, input.path, writerWaitSeconds);
   } finally {
     connection.close();
   }

@@ -1,0 +1,38 @@
+import { SluiceError } from "../../errors/index.js";
+
+/** SQLite's primary result codes that say something about the database as a whole; extended codes keep them in their low byte. */
+const busy = 5;
+const readOnly = 8;
+const ioError = 10;
+const corrupt = 11;
+const full = 13;
+const cannotOpen = 14;
+const notADatabase = 26;
+
+const primaryCode = (error: unknown): number | null => {
+  const errcode = (error as { readonly errcode?: unknown } | null)?.errcode;
+  return typeof errcode === "number" ? errcode & 0xff : null;
+};
+
+/**
+ * What a driver's error means for a person, by its number and never by its text; the cause is kept. Takes any error and the path of the database, gives
+ * DB_LOCKED (with the seconds waited), DB_FULL, DB_UNREACHABLE or DB_DAMAGED, and everything else as it is.
+ */
+export const storeFailure = (error: unknown, database: string, secondsWaited: number): unknown => {
+  const reason = error instanceof Error ? error.message : String(error);
+  switch (primaryCode(error)) {
+    case busy:
+      return new SluiceError("DB_LOCKED", { database, seconds: secondsWaited }, { cause: error });
+    case full:
+      return new SluiceError("DB_FULL", { database }, { cause: error });
+    case readOnly:
+    case cannotOpen:
+    case ioError:
+      return new SluiceError("DB_UNREACHABLE", { database, reason }, { cause: error });
+    case corrupt:
+    case notADatabase:
+      return new SluiceError("DB_DAMAGED", { database, reason }, { cause: error });
+    default:
+      return error;
+  }
+};
