@@ -9,11 +9,12 @@ export const median = (values) => {
 /** The bar for so many rows, or null. */
 const barFor = (bars, rows) => (bars ?? []).findLast(({ from }) => rows >= from) ?? null;
 
-/** "aim", "must" or "missed": the best that holds; an aim without a must is "missed" by nobody. Null without a bar. */
+/** "aim" or "must", the best that holds, or "missed"; "short" of an aim that has no must. Null without a bar. */
 const verdict = (value, bar) => {
   if (bar === null) return null;
   if (value <= bar.aim) return "aim";
-  return bar.must === undefined || value <= bar.must ? "must" : "missed";
+  if (bar.must === undefined) return "short";
+  return value <= bar.must ? "must" : "missed";
 };
 
 /**

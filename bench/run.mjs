@@ -116,7 +116,8 @@ const runCases = (cases, rows, repeat) => {
   }
 };
 
-console.log(describeMachine(processes.pin));
+const machine = describeMachine(processes.pin);
+console.log(machine);
 try {
   runCases([startCase], 0, options.repeat === undefined ? startCase.repeat : repeatOf(0));
   for (const rows of sizes) runCases(sizedCases, rows, repeatOf(rows));
@@ -127,7 +128,7 @@ const table = tableOf(results);
 const summary = summaryOf(results, wrong.length);
 console.log(`\n${table}\n`);
 for (const line of wrong) console.log(`WRONG: ${line}`);
-if (options.write) writeResults(describeMachine(processes.pin), table, summary);
+if (options.write) writeResults(machine, table, summary);
 console.log(summary);
 const isMissed = results.some(({ judgements }) => judgements.some(({ verdict }) => verdict === "missed"));
 process.exitCode = wrong.length > 0 || (options.strict && isMissed) ? 1 : 0;

@@ -9,7 +9,7 @@ const count = (value) => Math.round(value).toLocaleString("en-US");
 const short = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const limit = (value) => (value === undefined ? "" : `≤ ${value}`);
 const spread = (values) => `${short(median(values))} (${short(Math.min(...values))}–${short(Math.max(...values))})`;
-const says = { aim: "aim", must: "must", missed: "MISSED" };
+const says = { aim: "aim", must: "must", missed: "MISSED", short: "not the aim" };
 
 const linesOf = ({ name, rows, seconds, peakMiB, judgements }) => {
   const own = [
@@ -41,7 +41,7 @@ export const tableOf = (results) => {
 
 /** One line: cases, bars, skips by peer. */
 export const summaryOf = (results, wrong) => {
-  const bars = results.flatMap(({ judgements }) => judgements).filter(({ verdict }) => verdict !== null);
+  const bars = results.flatMap(({ judgements }) => judgements).filter(({ verdict }) => verdict !== null && verdict !== "short");
   const missed = bars.filter(({ verdict }) => verdict === "missed").length;
   const aims = bars.filter(({ verdict }) => verdict === "aim").length;
   const skips = new Map();

@@ -8,13 +8,13 @@ const escapeForPattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{
 
 /**
  * Masks secrets by value in whatever text leaves: messages, logs, recorded errors (design §7.8). Longer secrets first, so that one which contains
- * another disappears whole; each also as JSON writes it, since logs are JSON.
+ * another disappears whole; each as JSON writes it first, since logs are JSON and half an escape would break them.
  */
 export const maskSecrets = (text: string, secrets: readonly string[]): string => {
   let masked = text;
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret === "") continue;
-    for (const spelling of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
+    for (const spelling of new Set([JSON.stringify(secret).slice(1, -1), secret])) {
       if (!masked.includes(spelling)) continue;
       masked =
         secret.length >= shortestAnywhere

@@ -1,5 +1,5 @@
 import { isRunning } from "../model/index.js";
-import type { HeldInstance, Store } from "../store/index.js";
+import type { HeldInstance, Store, TaskChange } from "../store/index.js";
 import { type JobLog, jobLogPath, type LogLevel, openJobLog } from "./job-log.js";
 import { type RunReport, reportOf } from "./report.js";
 import type { OnRunEvent } from "./run-event.js";
@@ -45,7 +45,13 @@ const withoutFault = (onEvent: OnRunEvent | undefined, log: JobLog): OnRunEvent 
 const leaveEnded = async (store: Store, held: HeldInstance, message: string): Promise<void> => {
   try {
     const instance = await store.records.find(held.id);
-    if (instance !== null && isRunning(instance.state)) await store.records.advance(held, { state: "Aborted", message });
+    if (instance === null || !isRunning(instance.state)) return;
+    // As for a runner that died: a validation that never began must not be found open by the next resume.
+    const tasks = (await store.records.tasks(held.id)).flatMap(({ id, state, isValidation }): TaskChange[] => {
+      if (state === "InProgress") return [{ id, state: "Aborted", producedOutput: false }];
+      return isValidation && state === "NotStarted" ? [{ id, state: "Cancelled", producedOutput: false }] : [];
+    });
+    await store.records.advance(held, { state: "Aborted", message, tasks });
   } catch {
     // The record itself cannot be written: the first error is the one to tell of.
   }

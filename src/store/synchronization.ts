@@ -41,7 +41,7 @@ export interface SynchronizeOutcome {
   readonly state: "Applied" | "Blocked";
   readonly counters: SynchronizeCounters;
   readonly thresholds: readonly ThresholdResult[];
-  /** Why it blocked, beginning `Threshold Exceeded`; null when applied. */
+  /** Why it blocked, beginning `Threshold Exceeded`; when applied, what could not be written beside it, else null. */
   readonly message: string | null;
   /** At least one change was applied. */
   readonly changed: boolean;
@@ -55,6 +55,9 @@ export interface ResumeRequest {
   readonly taskInstance: TaskInstanceId;
   /** The blocked task instance that owns the staged rows. */
   readonly blocked: TaskInstanceId;
+  /** Folder of the blocked session, where its unresolved links are listed. */
+  readonly folder: string;
+  readonly orphans: boolean;
   readonly fence: number;
   readonly model: RepositoryModel;
   readonly mappingHash: string;

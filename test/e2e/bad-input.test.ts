@@ -77,7 +77,7 @@ describe("a source file", () => {
       HR_Synchronize: "Skipped",
     });
     expect(taskOf(document, "HR_Export_HR_People").error?.code).toBe("SRC_FILE_MISSING");
-    expect(document.tasks.map(({ skippedBecause }) => skippedBecause)).toEqual([null, null, "parentFailed", "parentFailed"]);
+    expect(document.tasks.map(({ skippedBecause }) => skippedBecause)).toEqual([null, null, "parentFailed", "parentWithoutOutput"]);
     expect((await workspace.call(["run", "Job_HR", "--accept", "warning"])).code).toBe(0);
   });
 
@@ -297,7 +297,7 @@ describe("a value", () => {
 describe("keys", () => {
   test("duplicate and null ones: side files, counts, errors.csv", async () => {
     const workspace = await workspaces.loaded();
-    const lines = [dayOne.people[0]?.join(",") ?? "", "P02,Another name,2,2020-01-01,D3,P01", ",Nobody,1,2020-01-01,D1,"];
+    const lines = [dayOne.people[0]?.join(",") ?? "", "P02,Another name,2,2020-01-01,D3,P03", ",Nobody,1,2020-01-01,D1,"];
     workspace.write("sources/people.csv", `${peopleWithLine(1, header)}${lines.join("\n")}\n`);
     const { code, document } = await workspace.json("run", "Job_HR");
     expect([code, document.state]).toEqual([0, "Completed"]);
@@ -305,12 +305,10 @@ describe("keys", () => {
     expect(Object.keys(counters).sort()).toEqual(
       ["read", "written", "duplicates", "conflictingDuplicates", "nullKeys", "rejected", "folded", "inserted", "updated", "deleted"].sort(),
     );
-    expect(counters).toMatchObject({ read: 18, conflictingDuplicates: 1, rejected: 0, folded: 0 });
-    expect(counters.duplicates).toBeGreaterThanOrEqual(2);
-    expect(counters.nullKeys).toBeGreaterThanOrEqual(1);
-    expect(workspace.read("Work/Collect/Person.duplicates.csv")).toMatch(/P01[^]*P02/);
+    expect(counters).toMatchObject({ read: 18, duplicates: 2, conflictingDuplicates: 0, nullKeys: 1, rejected: 0, folded: 0 });
+    expect(workspace.read("Work/Collect/Person.duplicates.csv")).toMatch(/P01.*\n.*P02/);
     expect(workspace.read("Work/Collect/Person.nullpk.csv")).toContain("Nobody");
-    expect(workspace.read("Work/Collect/Department.duplicates.csv")).toBe("Code,Label\n".replace("Code,Label", "code,name"));
+    expect(workspace.read("Work/Collect/Department.duplicates.csv")).toBe("code,name\n");
     const errors = workspace.files("Work/Synchronization").filter((path) => path.endsWith("/errors.csv"));
     const text = errors.map((path) => workspace.read(path)).find((each) => each.includes("P02")) ?? "";
     expect(text).toMatch(/^HR_People\.csv,14,P01,/m);
@@ -356,7 +354,7 @@ const posixOnly = test.skipIf(process.platform === "win32");
 
 describe("locks", () => {
   posixOnly("two starts of one job: the second is refused naming the holder; other connectors go on", async () => {
-    const workspace = await workspaces.loaded({ maxLockWatchTime: -1 });
+    const workspace = await workspaces.loaded();
     const holder = workspace.child(["run", "Job_HR"], { acts: [{ text: "HR_Export_HR_People started", signal: "SIGSTOP" }] });
     try {
       await holder.printed("HR_Export_HR_People started");
@@ -364,7 +362,8 @@ describe("locks", () => {
       expect(second).toMatchObject({ code: 75, error: { code: "LOCK_JOB_HELD", file: null, line: null, column: null } });
       expect(second.error.message).toContain("instance 2");
       expect(second.error.message).toContain(`process ${holder.pid}`);
-      // A job that shares the connector does not wait either, where waiting is switched off.
+      // A job that shares the connector does not wait, where waiting is switched off.
+      workspace.configure({ maxLockWatchTime: -1 });
       const shared = await workspace.failure("run", "Job_Unrelated");
       expect(shared).toMatchObject({ code: 75, error: { code: "LOCK_CONNECTOR_HELD" } });
       expect(shared.error.message).toMatch(/HR is held by instance 2 of Job_HR, process \d+/);
@@ -379,6 +378,18 @@ describe("locks", () => {
     }
     expect((await holder.ended).code).toBe(0);
     expect((await workspace.call(["run", "Job_Unrelated"])).code).toBe(0);
+  });
+
+  posixOnly("two starts of one job are told as that where waiting is switched off, too", async () => {
+    const workspace = await workspaces.loaded({ maxLockWatchTime: -1 });
+    const holder = workspace.child(["run", "Job_HR"], { acts: [{ text: "HR_Export_HR_People started", signal: "SIGSTOP" }] });
+    try {
+      await holder.printed("HR_Export_HR_People started");
+      expect(await workspace.failure("run", "Job_HR")).toMatchObject({ code: 75, error: { code: "LOCK_JOB_HELD" } });
+    } finally {
+      holder.kill("SIGCONT");
+      await holder.ended;
+    }
   });
 
   posixOnly("two jobs that share a connector: the second waits visibly, then runs", async () => {
@@ -488,7 +499,7 @@ describe("hostile input is refused in bounded memory", () => {
     expect(exit).toBe(64);
     expect(JSON.parse(out)).toMatchObject({
       format: 1,
-      error: { code, file: expect.stringContaining("hostile.xml"), line: expect.anything() },
+      error: { code, file: expect.stringContaining("hostile.xml"), line: code === "CFG_FILE_SIZE" ? null : expect.any(Number) },
     });
     expect(peakKib).toBeLessThan(usual + allowance);
     // Refused before anything was made.

@@ -6,14 +6,14 @@ export const memberHeader: Row = ["dn", "member"];
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
-/** `P01, Person 1, 1, 2020-01-01, D1, ` …; everybody but P01 has P01 as manager. */
+/** `P01, Person 1, 1, 2020-01-01, D1, ` …; everybody has P01 as manager, but P12 has P02 and P01 nobody. */
 export const personRow = (n: number, name = `Person ${n}`): Row => [
   `P${two(n)}`,
   name,
   String(n),
   "2020-01-01",
   `D${1 + (n % 3)}`,
-  n === 1 ? "" : "P01",
+  n === 1 ? "" : n === 12 ? "P02" : "P01",
 ];
 
 /** The account of a person. */

@@ -11,13 +11,13 @@ import { jobsXml, modelXml, type WorkspaceOptions } from "./configuration.js";
 import { dayOne, entryHeader, memberHeader, type Row } from "./day.js";
 import type { Failure, RunDocument } from "./document.js";
 
-export interface Answer {
+interface Answer {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly signals?: Signals;
   /** Called with each whole line of standard output, before the program goes on. */
@@ -173,14 +173,6 @@ export class E2eWorkspace {
       .filter((entry) => entry.isFile())
       .map((entry) => relative(this.folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
       .sort();
-  }
-
-  /** `errors.csv` of the newest session of which the newest run wrote one. */
-  errorsCsv(): string {
-    const files = this.files("Work").filter((file) => file.endsWith("errors.csv"));
-    const newest = files.at(-1);
-    if (newest === undefined || files.length > 1) throw new Error(`one errors.csv was expected, found: ${files.join(", ")}`);
-    return this.read(newest);
   }
 
   /** The same workspace, sources and database included, in another folder. */

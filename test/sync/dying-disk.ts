@@ -19,7 +19,7 @@ const names = [
 ] as const;
 
 /** Thrown by every call once the process is taken for dead: nothing can be cleaned up any more. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /**
  * Runs `action` as a process that is killed before its `survived + 1`th call of the file system: that call and all after it fail.

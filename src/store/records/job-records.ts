@@ -10,10 +10,10 @@ import {
   type TaskInstanceId,
   taskInstanceId,
 } from "../../model/index.js";
-import type { Writer } from "../retry.js";
+import { isBusy, type Writer } from "../retry.js";
 import { type AbortedInstance, abortDead } from "./dead-runner.js";
 import { type Decision, decisionOf, insertDecision } from "./decision.js";
-import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger } from "./job-instance.js";
+import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger, textOrNull } from "./job-instance.js";
 import { deleteLocks, insertLocks, type LockHolder, lockHolders } from "./lock.js";
 import type { ProcessIdentity } from "./process-identity.js";
 import { nextValue } from "./sequence.js";
@@ -284,9 +284,15 @@ export class JobRecords {
 
   /** What a runner looks at now and then: whether a cancel was asked, and whether the instance is still its own. */
   async watch(held: HeldInstance): Promise<{ readonly isOwn: boolean; readonly cancelRequestedBy: string | null }> {
-    const row = (await this.#writer.knex("UJ_JobInstances").where({ Id: held.id }).first("Fence", "CancelRequestedBy")) as Row | undefined;
-    const by = row?.CancelRequestedBy;
-    return { isOwn: Number(row?.Fence) === held.fence, cancelRequestedBy: typeof by === "string" ? by : null };
+    try {
+      const query = this.#writer.knex("UJ_JobInstances").where({ Id: held.id }).first("Fence", "CancelRequestedBy");
+      const row = (await query) as Row | undefined;
+      return { isOwn: Number(row?.Fence) === held.fence, cancelRequestedBy: textOrNull(row?.CancelRequestedBy) };
+    } catch (error) {
+      // Nobody can be asked just now; it is asked again in a moment.
+      if (isBusy(error)) return { isOwn: true, cancelRequestedBy: null };
+      throw error;
+    }
   }
 
   /**

@@ -3,7 +3,10 @@ import type { JobInstanceId } from "../../model/index.js";
 import { jobInstanceId } from "../../model/index.js";
 import type { ProcessIdentity } from "./process-identity.js";
 
-/** Who holds a lock: what a refusal and a wait name (design §10). */
+/**
+ * Who holds a lock: what a refusal and a wait name (design §10). "One writer at a time applies" needs no row here: SQLite itself has one
+ * writer, and a synchronization holds it from its first comparison to its commit.
+ */
 export interface LockHolder {
   /**
    * `job:<Identifier>`, `task:<Identifier>` of a root task, `connector:<Identifier>`, `instance:<number>` while it is resumed or closed.

@@ -6,3 +6,4 @@ export * from "./output-file.js";
 export * from "./record-batch.js";
 export * from "./record-fault.js";
 export * from "./record-reader.js";
+export * from "./utf8.js";

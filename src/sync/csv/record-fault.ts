@@ -2,7 +2,8 @@ import { SluiceError } from "../../errors/index.js";
 import { carriageReturn, lineFeed } from "./byte.js";
 import { headerHint } from "./header-hint.js";
 import { type RecordBatch, RecordProblem } from "./record-batch.js";
-import { invalidUtf8At, type RecordReader } from "./record-reader.js";
+import type { RecordReader } from "./record-reader.js";
+import { invalidUtf8At } from "./utf8.js";
 
 /** What a record is compared with, and what errors say. */
 export interface RecordExpectation {

@@ -3,6 +3,7 @@ import { parse } from "csv-parse/sync";
 import { SluiceError } from "../../errors/index.js";
 import { carriageReturn, comma, lineFeed, type MemoryWindow, quote } from "./byte.js";
 import { FieldForm, type RecordBatch, RecordProblem } from "./record-batch.js";
+import { invalidUtf8At } from "./utf8.js";
 
 /** Bytes one after the other; a file, or the UTF-8 text that an encoding was decoded to. */
 export interface ByteSource {
@@ -114,11 +115,6 @@ export class RecordReader {
     this.fill();
     if (utf8Bom.every((byte, i) => this.bytes[this.base + i] === byte && this.base + i < this.end)) this.position += utf8Bom.length;
     for (let i = 0; i < (options.linesToSkip ?? 0); i++) this.skipLine();
-  }
-
-  /** Bytes of the source read so far. */
-  get bytesRead(): number {
-    return this.offset + (this.position - this.base);
   }
 
   /**
@@ -248,7 +244,7 @@ export class RecordReader {
       let isDeferred = false;
       let problem: number = RecordProblem.none;
       let kind = ordinary;
-      do {
+      for (;;) {
         if (field === batchFields) {
           if (count === 0) throw this.tooLarge();
           break records;
@@ -309,7 +305,7 @@ export class RecordReader {
         if (problem !== RecordProblem.none) break;
         if (kind === lineEnding) break;
         p++;
-      } while (true);
+      }
       if (problem === RecordProblem.strayQuote) {
         // Where a malformed record ends is a matter of agreement: at the next line end.
         while (p < end && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) p++;
@@ -399,15 +395,3 @@ const formOf = (value: string): number => {
 };
 
 const isText = (bytes: Buffer): boolean => bytes.indexOf(0) === -1 && isUtf8(bytes);
-
-/** Offset of the first byte at which no UTF-8 character begins; the length where all is well. */
-export const invalidUtf8At = (bytes: Uint8Array): number => {
-  let at = 0;
-  while (at < bytes.length) {
-    const lead = bytes[at] as number;
-    const length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (length > 1 && (at + length > bytes.length || !isUtf8(bytes.subarray(at, at + length)))) return at;
-    at += length;
-  }
-  return at;
-};

@@ -136,7 +136,7 @@ export class EntityRows implements TableRows {
     const duplicates = new CollectFile(collectFolder, mapping.identifier, ".duplicates.csv", header);
     const sorted: CollectFile[] = [];
     try {
-      this.sort.forEach((window) => {
+      this.sort.drain((window) => {
         const kept = new CollectFile(collectFolder, mapping.identifier, ".sorted.csv", header, window);
         sorted.push(kept);
         const output = kept.output;

@@ -10,7 +10,7 @@ const folded = Uint8Array.from({ length: 256 }, (_, byte) =>
 );
 
 /** What equals when keys differ only in blanks, case or Unicode form. */
-export const foldedKey = (key: string): string =>
+const foldedKey = (key: string): string =>
   key
     .normalize("NFKC")
     .toUpperCase()

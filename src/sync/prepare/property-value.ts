@@ -4,7 +4,7 @@ import { maximumLength, type Property, type PropertyType } from "../../model/ind
  * Turns the value `source[start, end)` into the text that is stored (connectors §1.11): gives `unchanged`, `invalid`,
  * or the length of the new text written to the front of `scratch` (64 bytes are enough). Never called with an empty value, which is null.
  */
-export type Convert = (source: Uint8Array, start: number, end: number, scratch: Uint8Array) => number;
+type Convert = (source: Uint8Array, start: number, end: number, scratch: Uint8Array) => number;
 export const unchanged = -1;
 export const invalid = -2;
 

@@ -86,7 +86,7 @@ export class ExternalSort {
    * Gives the rows out in order; `isRepeated`: the key is that of the row before. Called once.
    * @param start is handed memory beside the rows to gather output in (copying inside one array is quickest), gives who takes the rows
    */
-  forEach(start: (output: MemoryWindow) => (row: SortedRow, isRepeated: boolean) => void): void {
+  drain(start: (output: MemoryWindow) => (row: SortedRow, isRepeated: boolean) => void): void {
     if (this.file === null) this.order.sort(this.bytes, this.words, this.records, this.count);
     else {
       this.spill();
@@ -189,7 +189,7 @@ export class ExternalSort {
   }
 }
 
-/** A row as `forEach` gives it out; the same object for each. */
+/** A row as `drain` gives it out; the same object for each. */
 export class SortedRow {
   bytes: Uint8Array = new Uint8Array(0);
   line = 0;

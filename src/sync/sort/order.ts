@@ -132,7 +132,7 @@ export class KeyOrder {
   }
 }
 
-const median = (a: number, b: number, c: number): number => (a < b ? (b < c ? b : a < c ? c : a) : a < c ? a : b < c ? c : b);
+const median = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
 /** Compares two keys that agree before `depth`; equal keys by their place. */
 const compareFrom = (bytes: Uint8Array, words: Int32Array, a: number, b: number, depth: number): number => {

@@ -1,11 +1,11 @@
 import type { Configuration, Task } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
-import type { TaskInstanceId, TaskResult } from "../../model/index.js";
+import type { TaskResult } from "../../model/index.js";
 import type { Session, SynchronizeOutcome } from "../../store/index.js";
 import { repositoryModel } from "../repository-model.js";
 import { afterApplied } from "../session-end.js";
 import { sessionFolder } from "../session-folder.js";
-import type { ServerTaskContext, ServerTaskKind } from "../task-kind.js";
+import type { ServerTaskKind } from "../task-kind.js";
 
 /** Loads the oldest prepared session of its connector, connectors §2.6; its mode is the session's. */
 export const synchronizeTask: ServerTaskKind = {
@@ -44,11 +44,15 @@ export const synchronizeTask: ServerTaskKind = {
   validate: async (context, blocked) => {
     const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress } = context;
     const connector = connectorOf(task);
+    const session = (await store.records.task(blocked))?.session ?? null;
+    if (session === null) throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: blocked });
     const outcome = await store.synchronization.resume(
       {
         jobInstance,
         taskInstance,
         blocked,
+        folder: sessionFolder(configuration, session),
+        orphans: task.attributes.Orphans === true,
         fence,
         model: repositoryModel(configuration),
         mappingHash: configuration.connectorHash.get(connector) ?? "",
@@ -56,7 +60,7 @@ export const synchronizeTask: ServerTaskKind = {
       },
       { signal, onProgress },
     );
-    await afterValidated(context, connector, blocked);
+    await afterApplied(context, connector, session);
     return { ...resultOf(outcome), producedOutput: true } as TaskResult;
   },
 };
@@ -76,14 +80,10 @@ const requireSameMappings = (session: Session, configuration: Configuration): vo
   }
 };
 
-const afterValidated = async (context: ServerTaskContext, connector: string, blocked: TaskInstanceId): Promise<void> => {
-  const task = await context.store.records.task(blocked);
-  if (task?.session != null) await afterApplied(context, connector, task.session);
-};
-
 const resultOf = ({ state, counters, thresholds, message, changed, replaced }: SynchronizeOutcome): TaskResult => {
   const instances = [...new Set(replaced)].join(", ");
   const said = instances === "" ? [] : [`the staged changes of instance ${instances} were replaced`];
+  if (state === "Applied" && message !== null) said.push(message);
   const counted = { counters: { ...counters }, thresholds };
   if (state === "Blocked") return { state, message: [message ?? "Threshold Exceeded", ...said].join("; "), ...counted };
   return { state: "Completed", producedOutput: changed, ...counted, ...(said.length === 0 ? {} : { reason: said.join("; ") }) };

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Configuration } from "../../../src/config/index.js";
 import { SluiceError } from "../../../src/errors/index.js";
@@ -202,6 +204,20 @@ describe("resume", () => {
     gate.end();
     await next;
     expect((await store.records.find(1))?.state).toBe("Blocked");
+  });
+
+  test("a resume that cannot begin leaves the instance as it can be resumed again", async () => {
+    const { configuration, store } = await blockedInstance();
+    const logs = join(configuration.settings.tempFolder, "JobLogs");
+    rmSync(logs, { recursive: true });
+    writeFileSync(logs, "in the way");
+    await expect(resumeInstance({ ...request(configuration, store), registry: handDriven({}).registry })).rejects.toThrow();
+    const failed = await reportOf(store, 1);
+    expect([failed.state, failed.tasks[1]?.state, failed.tasks[4]?.state]).toEqual(["Aborted", "Blocked", "Cancelled"]);
+    rmSync(logs);
+    const { registry, started } = handDriven({});
+    expect((await resumeInstance({ ...request(configuration, store), registry })).state).toBe("Completed");
+    expect(started).toEqual(["LoadA validation", "Policy"]);
   });
 
   test("an unknown instance is 64, and the wrong state too", async () => {

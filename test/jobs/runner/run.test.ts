@@ -398,15 +398,18 @@ describe("what must not leave an instance running", () => {
     expect(readFileSync(jobLogPath(given.configuration, "Job", 1), "utf8")).toContain("no terminal");
   });
 
-  test("a database that cannot be written any more", async () => {
+  test("a record that cannot be written", async () => {
     const given = await prepare({ jobs: [chain] });
     const gate = new Gate();
     const run = runJob({ ...base(given), registry: handDriven({ Export: gate.run }).registry });
     await gate.started;
-    await given.store.knex.raw("CREATE TRIGGER Refuse BEFORE UPDATE ON UJ_TaskInstances BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    await given.store.knex.raw(
+      "CREATE TRIGGER Refuse BEFORE UPDATE ON UJ_TaskInstances WHEN NEW.State = 'Completed' BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
     gate.end();
     await expect(run).rejects.toThrow("disk full");
     await given.store.knex.raw("DROP TRIGGER Refuse");
     expect(await given.store.records.find(1)).toMatchObject({ state: "Aborted", message: expect.stringContaining("disk full") });
+    expect((await given.store.records.tasks(1)).map(({ state }) => state)).toEqual(["Aborted", "NotStarted", "NotStarted"]);
   });
 });

@@ -312,13 +312,15 @@ export class World {
     return { ...outcome, ...ids, session: guid, folder };
   }
 
-  resume(blocked: { taskInstance: number; jobInstance: number }): SynchronizeOutcome {
+  resume(blocked: { taskInstance: number; folder: string }): SynchronizeOutcome {
     this.time += 60_000;
     const validation = this.instance("AD");
     return resumeStaged(this.#context(), {
       jobInstance: validation.jobInstance,
       taskInstance: validation.taskInstance,
       blocked: taskInstanceId(blocked.taskInstance),
+      folder: blocked.folder,
+      orphans: true,
       fence: 7,
       model: this.model,
       mappingHash: "h",

@@ -25,7 +25,7 @@ const sorted = (rows: readonly Row[], memory: number): { key: string; text: stri
     sort.commit(i, bytes.length, at + bytes.length, key.length, at + bytes.length + key.length, 0);
   });
   const result: { key: string; text: string; line: number; isRepeated: boolean }[] = [];
-  sort.forEach(() => (row, isRepeated) => {
+  sort.drain(() => (row, isRepeated) => {
     result.push({
       key: Buffer.from(row.bytes.subarray(row.keyStart, row.keyStart + row.keyLength)).toString("latin1"),
       text: Buffer.from(row.bytes.subarray(row.textStart, row.textEnd)).toString(),

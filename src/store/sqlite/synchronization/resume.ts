@@ -7,6 +7,7 @@ import { planRepository } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { moveHead, requireFence, type SynchronizationContext } from "./synchronize.js";
+import { writeUnresolved } from "./unresolved-report.js";
 
 /**
  * Applies exactly the staged set of a blocked task instance, without its sources and without thresholds (design §8; jobs-and-tasks §3.5).
@@ -14,7 +15,7 @@ import { moveHead, requireFence, type SynchronizationContext } from "./synchroni
  */
 export const resumeStaged = (context: SynchronizationContext, request: ResumeRequest): SynchronizeOutcome => {
   const { db, clock } = context;
-  return db.transaction(() => {
+  const outcome = db.transaction((): SynchronizeOutcome => {
     requireFence(db, request.jobInstance, request.fence);
     const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
     const [state, session, countersText, thresholdsText, connector] = row ?? [];
@@ -48,4 +49,7 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
     );
     return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [] };
   });
+  const name = db.get("SELECT Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked)?.[0];
+  const connector = request.model.connectors.find((one) => one.connector === name);
+  return connector === undefined ? outcome : { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
 };

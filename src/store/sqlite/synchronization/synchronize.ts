@@ -51,11 +51,10 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
     recordEnd(db, clock, request, result);
     return { ...result, replaced };
   });
-  if (outcome.state === "Applied") {
-    context.onProgress({ step: "tidying", rows: 0 });
-    writeUnresolved(db, request);
-  }
-  return outcome;
+  const connector = request.model.connectors.find((one) => one.connector === request.session.connector);
+  if (outcome.state === "Blocked" || connector === undefined) return outcome;
+  context.onProgress({ step: "listing unresolved links", rows: 0 });
+  return { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
 type Result = Omit<SynchronizeOutcome, "replaced">;
