@@ -32,7 +32,8 @@ export const createProcesses = (cpu) => {
 
   const sluice = (args) => {
     const { status, stdout, stderr } = start(process.execPath, ["--import", peak, program, ...args]);
-    if (status !== 0) throw new Error(`sluice ${args.join(" ")} ended with ${status}:\n${stderr.trim()}`);
+    if (status !== 0)
+      throw new Error(`sluice ${args.join(" ")} ended with ${status}: ${(stdout + stderr).replace(/\npeak=.*/, "").trim()}`);
     return { stdout, peakMiB: Number(/peak=(\d+)/.exec(stderr)?.[1]) / 1024 };
   };
 

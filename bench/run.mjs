@@ -128,7 +128,8 @@ const table = tableOf(results);
 const summary = summaryOf(results, wrong.length);
 console.log(`\n${table}\n`);
 for (const line of wrong) console.log(`WRONG: ${line}`);
-if (options.write) writeResults(machine, table, summary);
+// Times of wrong results are not kept.
+if (options.write && wrong.length === 0) writeResults(machine, table, summary);
 console.log(summary);
 const isMissed = results.some(({ judgements }) => judgements.some(({ verdict }) => verdict === "missed"));
 process.exitCode = wrong.length > 0 || (options.strict && isMissed) ? 1 : 0;

@@ -378,18 +378,6 @@ export const configurationErrors = defineErrors({
     retryable: false,
     text: (p: { task: string; entityType: string }) => `${p.task} lists ${p.entityType}, which owns no role: nobody is ever notified`,
   },
-  CFG_LEVELS_MIXED: {
-    exit: 64,
-    retryable: false,
-    text: (p: { job: string }) =>
-      `the job ${p.job} has tasks with a Level and tasks without: those without are a group of their own at their place`,
-  },
-  CFG_PARENT_ELSEWHERE: {
-    exit: 64,
-    retryable: false,
-    text: (p: { task: string; parent: string; job: string }) =>
-      `${p.task} depends on ${p.parent}, which is not in the job ${p.job}: that link is ignored there`,
-  },
   CFG_JOB_AGENT: {
     exit: 64,
     retryable: false,

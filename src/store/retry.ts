@@ -1,10 +1,8 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
-import { storeFailure } from "./sqlite/failure.js";
+import { isBusy, storeFailure } from "./sqlite/failure.js";
 
-/** SQLite's primary result code for "another connection writes"; extended codes keep it in their low byte. */
-const sqliteBusy = 5;
 /**
  * First and longest pause between two tries (ms): short enough for a start-up, long enough to leave the processor to the one that writes.
  */
@@ -12,13 +10,6 @@ const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** How long a database may be held before somebody has to look (ms). */
 const defaultPatienceMs = 300_000;
-
-/** Whether an error says that another connection holds the writer, so that trying again helps. */
-export const isBusy = (error: unknown): boolean => {
-  if (typeof error !== "object" || error === null) return false;
-  const { errcode } = error as { readonly errcode?: unknown };
-  return typeof errcode === "number" && (errcode & 0xff) === sqliteBusy;
-};
 
 export interface WriterOptions {
   /** What a message calls the database. */

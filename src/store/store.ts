@@ -4,7 +4,8 @@ import { systemTiming, type Timing } from "../model/index.js";
 import { countOpenResources } from "./reading/connector-status.js";
 import { createResourceReading, type ResourceReading } from "./reading/index.js";
 import { isAlive, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
-import { isBusy, Writer } from "./retry.js";
+import { Writer } from "./retry.js";
+import { isBusy } from "./sqlite/failure.js";
 import { openSqlite } from "./sqlite/open.js";
 import { createSqliteSynchronization } from "./sqlite/synchronization/index.js";
 import type { SynchronizationStore } from "./synchronization.js";
@@ -55,7 +56,7 @@ export const openStore = async (setting: DatabaseSetting, options: StoreOptions 
     sessions: new SessionRecords(writer),
     locks: new LockRecords(writer),
     reading: createResourceReading(knex),
-    synchronization: createSqliteSynchronization(path),
+    synchronization: createSqliteSynchronization(path, timing),
     database: `SQLite ${path}`,
     resourceCount: () => countOpenResources(knex),
     close: () => knex.destroy(),
@@ -66,14 +67,14 @@ export const openStore = async (setting: DatabaseSetting, options: StoreOptions 
 const openPatienceMs = 20_000;
 const openPauseMs = 50;
 
-/** Two processes may start on a new database together: one makes the tables, the other finds them half made and looks again. */
+/** Two processes may start on a new database together: one makes the tables, the other waits and finds them made. */
 const openPatiently = async (path: string, timing: Timing): Promise<Knex> => {
   const since = timing.now();
   for (;;) {
     try {
-      return await openSqlite(path);
+      return await openSqlite(path, timing);
     } catch (error) {
-      if (!isBusy(error) && !isMigrating(error)) throw error;
+      if (!isBusy(error)) throw error;
       if (timing.now() - since >= openPatienceMs) {
         throw new SluiceError("DB_LOCKED", { database: path, seconds: openPatienceMs / 1000 }, { cause: error });
       }
@@ -81,10 +82,6 @@ const openPatiently = async (path: string, timing: Timing): Promise<Knex> => {
     }
   }
 };
-
-const isMigrating = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === "MigrationLocked" || /already exists|UNIQUE constraint failed: knex_migrations/.test(error.message));
 
 /** Whether a synchronization of a living runner may be the one that holds the writer. */
 const hasLiveSynchronize = async (knex: Knex): Promise<boolean> => {

@@ -28,7 +28,9 @@ const promotedFolder = (workFolder: string, connector: string): string =>
 
 /** A name that comes from elsewhere never leaves its folder. */
 const folderName = (name: string): string => {
-  if (!/^[\w-][\w.-]*$/.test(name)) throw new SluiceError("SRC_BASELINE_INVALID", { file: name, reason: "not a name of a folder" });
+  // What `validate` takes as an identifier, and GUIDs.
+  if (!/^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u.test(name) || name.includes(".."))
+    throw new SluiceError("SRC_BASELINE_INVALID", { file: name, reason: "not a name of a folder" });
   return name;
 };
 

@@ -105,6 +105,6 @@ export const blockMessage = (results: readonly ThresholdResult[]): string | null
   const exceeded = results.filter((result) => result.exceeded);
   if (exceeded.length === 0) return null;
   const firstLoad = exceeded.some((result) => result.of === 0 && result.name !== populationGuard);
-  const wayOut = firstLoad ? " This is a first load: resume it after a look at its changes, or load with an initialization job." : "";
-  return `Threshold Exceeded: ${exceeded.map(explain).join("; ")}.${wayOut}`;
+  const wayOut = firstLoad ? ". This is a first load: resume it after a look at its changes, or load with an initialization job" : "";
+  return `Threshold Exceeded: ${exceeded.map(explain).join("; ")}${wayOut}`;
 };

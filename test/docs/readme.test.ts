@@ -72,7 +72,11 @@ const run = (command: string, cwd: string): string => {
     return (scripts.scripts[name] ?? "").replace(/^node /, "").split(" ");
   };
   const argv =
-    program === "npx" ? [sluice, ...words.slice(1)] : program === "sluice" ? [sluice, ...words] : [...script(words.find((word) => !word.startsWith("-") && word !== "run") ?? ""), ...words.slice(words.indexOf("--") + 1)];
+    program === "npx"
+      ? [sluice, ...words.slice(1)]
+      : program === "sluice"
+        ? [sluice, ...words]
+        : [...script(words.find((word) => !word.startsWith("-") && word !== "run") ?? ""), ...words.slice(words.indexOf("--") + 1)];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("SLUICE_")));
   const result = spawnSync(process.execPath, argv, { cwd, encoding: "utf8", env });
   lastExit = result.status ?? -1;
@@ -88,7 +92,11 @@ describe("README", () => {
   }, 120_000);
 
   test("the walk through day 3 prints what it shows", () => {
-    const [block = ""] = [blocks("console").filter((each) => each.includes("examples")).join("")];
+    const [block = ""] = [
+      blocks("console")
+        .filter((each) => each.includes("examples"))
+        .join(""),
+    ];
     const walk = steps(block);
     expect(walk.length).toBeGreaterThan(3);
     for (const { command, output } of walk) {

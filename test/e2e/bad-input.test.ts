@@ -1,13 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { dayOne, dayTwo, personRow } from "./day.js";
 import { type StatusList, statesOf, taskOf } from "./document.js";
 import { type E2eWorkspace, Workspaces } from "./workspace.js";
 
 const workspaces = new Workspaces();
 afterAll(() => workspaces.removeAll());
+// Many at once, on a machine that may be busy (ms).
+vi.setConfig({ testTimeout: 120_000 });
 
 const mebi = 1024 * 1024;
 const header = "id,name,level,hired,dept,manager";
@@ -28,7 +30,7 @@ const failedRun = async (workspace: E2eWorkspace, job = "Job_HR") => {
   return { code, document };
 };
 
-describe("a source file", () => {
+describe.concurrent("a source file", () => {
   const breaks: readonly (readonly [string, string, (workspace: E2eWorkspace) => void])[] = [
     ["missing", "SRC_FILE_MISSING", (workspace) => rmSync(workspace.path("sources/people.csv"))],
     [
@@ -93,7 +95,7 @@ describe("a source file", () => {
   });
 });
 
-describe("a file that would empty something blocks, whatever thresholds and --force say", () => {
+describe.concurrent("a file that would empty something blocks, whatever thresholds and --force say", () => {
   const noLimits =
     'MaximumInsertedLines="0" MaximumUpdatedLines="0" MaximumDeletedLines="0" MaximumLinkInsertedLines="0" MaximumLinkDeletedLines="0" ' +
     'MaxPercentageInsertedLines="0" MaxPercentageUpdatedLines="0" MaxPercentageDeletedLines="0" MaxLinkPercentageInsertedLines="0" MaxLinkPercentageDeletedLines="0"';
@@ -135,7 +137,7 @@ describe("a file that would empty something blocks, whatever thresholds and --fo
   });
 });
 
-describe("a header", () => {
+describe.concurrent("a header", () => {
   test.each([
     ["lacks a mapped column", "id,name,hired,dept,manager", "DATA_COLUMN_MISSING", '"level"', "Person"],
     ["lacks a column of an association", "id,name,level,hired,department,manager", "DATA_COLUMN_MISSING", '"dept"', "Person_Department"],
@@ -165,7 +167,7 @@ describe("a header", () => {
   });
 });
 
-describe("a row", () => {
+describe.concurrent("a row", () => {
   const bytes = (line: number, before: string, bad: number, after: string): Uint8Array => {
     const [head = "", tail = ""] = peopleWithLine(line, `${before}#BAD#${after}`).split("#BAD#");
     return Buffer.concat([Buffer.from(head), Buffer.from([bad]), Buffer.from(tail)]);
@@ -220,7 +222,7 @@ describe("a row", () => {
   });
 });
 
-describe("OnRowError SetAside: the row stands for its key", () => {
+describe.concurrent("OnRowError SetAside: the row stands for its key", () => {
   const setAside = { connections: { HR_People: { OnRowError: "SetAside" }, AD_Members: { OnRowError: "SetAside" } } };
   test.each([
     ["too few fields", "P03,Changed", "HR_Export_HR_People"],
@@ -267,7 +269,7 @@ describe("OnRowError SetAside: the row stands for its key", () => {
   });
 });
 
-describe("a value", () => {
+describe.concurrent("a value", () => {
   const long = `${"ab".repeat(221)}c`;
   test.each([
     ["too long for its slot", `P03,${long},3,2020-01-01,D1,P01`, "DATA_VALUE_TOO_LONG", "Name", `"${long.slice(0, 60)}…" has 443`],
@@ -294,7 +296,7 @@ describe("a value", () => {
   });
 });
 
-describe("keys", () => {
+describe.concurrent("keys", () => {
   test("duplicate and null ones: side files, counts, errors.csv", async () => {
     const workspace = await workspaces.loaded();
     const lines = [dayOne.people[0]?.join(",") ?? "", "P02,Another name,2,2020-01-01,D3,P03", ",Nobody,1,2020-01-01,D1,"];
@@ -352,7 +354,7 @@ describe("keys", () => {
 
 const posixOnly = test.skipIf(process.platform === "win32");
 
-describe("locks", () => {
+describe.concurrent("locks", () => {
   posixOnly("two starts of one job: the second is refused naming the holder; other connectors go on", async () => {
     const workspace = await workspaces.loaded();
     const holder = workspace.child(["run", "Job_HR"], { acts: [{ text: "HR_Export_HR_People started", signal: "SIGSTOP" }] });
@@ -378,6 +380,25 @@ describe("locks", () => {
     }
     expect((await holder.ended).code).toBe(0);
     expect((await workspace.call(["run", "Job_Unrelated"])).code).toBe(0);
+  });
+
+  posixOnly("three starts at once, where there is no database yet: one runs, the others are refused", async () => {
+    const workspace = workspaces.empty();
+    // Whoever wins stands still until the others were answered.
+    const children = [1, 2, 3].map(() =>
+      workspace.child(["run", "Job_Initialize"], { acts: [{ text: "Initialize_Export_HR_People started", signal: "SIGSTOP" }] }),
+    );
+    const refused: number[] = [];
+    const ends = children.map(async ({ ended }) => {
+      const { code, err } = await ended;
+      if (code !== 75) return code;
+      expect(err).toMatch(/LOCK_JOB_HELD: Job_Initialize runs already: instance 1, process \d+/);
+      // Those that were refused have ended themselves; the signal does not reach them.
+      if (refused.push(code) === 2) for (const child of children) child.kill("SIGCONT");
+      return code;
+    });
+    expect((await Promise.all(ends)).sort()).toEqual([0, 75, 75]);
+    expect((await workspace.csv("resources", "Person")).split("\n")).toHaveLength(14);
   });
 
   posixOnly("two starts of one job are told as that where waiting is switched off, too", async () => {
@@ -443,7 +464,7 @@ const writeLarge = (path: string, begin: string, piece: string, times: number, e
 /** More than a run of a dozen rows needs; far below the size of the hostile files (KiB). */
 const allowance = 64 * 1024;
 
-describe("hostile input is refused in bounded memory", () => {
+describe.concurrent("hostile input is refused in bounded memory", () => {
   const attribute = "a".repeat(mebi);
   const xml: readonly (readonly [string, string, (path: string) => void])[] = [
     [

@@ -291,6 +291,25 @@ describe("resume", () => {
     expect((await forced.call(["status", "--instance", "2"])).out).toMatch(/not enforced \(--force\)/);
   });
 
+  test.skipIf(process.platform === "win32")("while another resumes: 75 naming who; to cancel it then is too late", async () => {
+    const { workspace } = await blocked();
+    const child = workspace.child(["resume", "2"], { acts: [{ text: "HR_Synchronize (validation) started", signal: "SIGSTOP" }] });
+    try {
+      await child.printed("HR_Synchronize (validation) started");
+      const second = await workspace.failure("resume", "2");
+      expect([second.code, second.error.message]).toEqual([expect.any(Number), expect.stringContaining("instance 2")]);
+      expect([64, 75]).toContain(second.code);
+      expect(await workspace.failure("run", "Job_HR")).toMatchObject({
+        code: 75,
+        error: { code: "LOCK_JOB_HELD", message: expect.stringContaining(`process ${child.pid}`) },
+      });
+    } finally {
+      child.kill("SIGCONT");
+    }
+    expect((await child.ended).code).toBe(0);
+    expect((await workspace.csv("resources", "Person")).split("\n")).toHaveLength(10);
+  });
+
   test("goes on with the tasks that were not started", async () => {
     const more = `<Job Identifier="Job_Both" DisplayName_L1="Both" Agent="Local">
       <SynchronizeTask Identifier="Both_HR" Connector="HR" DisplayName_L1="S" Level="0"/>

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Act } from "./child.js";
 import { dayOne, dayTwo } from "./day.js";
 import { type RunDocument, type StatusList, statesOf } from "./document.js";
@@ -10,9 +10,10 @@ afterAll(() => workspaces.removeAll());
 
 /** Many processes one after the other, on a machine that may be busy (ms). */
 const patience = 120_000;
+vi.setConfig({ testTimeout: patience });
 
 /** Signals between processes are not Windows' way. */
-const posix = describe.skipIf(process.platform === "win32");
+const posix = describe.concurrent.skipIf(process.platform === "win32");
 
 const killed = (workspace: E2eWorkspace, job: string, act: Act) => workspace.child(["run", job], { acts: [act] }).ended;
 
@@ -83,7 +84,7 @@ posix("a complete job with changes, killed", () => {
   const changedKeys = ["P01", "P03", "P04", "P11", "P13"];
   const changedVersions = [1, 2, 2, 1, 1];
 
-  test("at each line before it synchronizes, one attempt after the other in one workspace", { timeout: patience }, async () => {
+  test("at each line before it synchronizes, one attempt after the other in one workspace", async () => {
     const { holdings, lines } = await reference;
     // 10 lines: the database, the instance, start and end of four tasks.
     expect(lines).toHaveLength(10);
@@ -142,7 +143,7 @@ posix("the initialization job, killed", () => {
   const make = async (): Promise<E2eWorkspace> => workspaces.empty();
   const reference = undisturbed("Job_Initialize", make);
 
-  test("at each line of its first two levels, one attempt after the other in one workspace", { timeout: patience }, async () => {
+  test("at each line of its first two levels, one attempt after the other in one workspace", async () => {
     const { holdings, lines } = await reference;
     expect(lines).toHaveLength(18);
     const workspace = await make();
@@ -181,7 +182,7 @@ posix("the initialization job, killed", () => {
 });
 
 posix("a resume, killed at each line it prints", () => {
-  test("can be resumed again, or was applied; never twice", { timeout: patience }, async () => {
+  test("can be resumed again, or was applied; never twice", async () => {
     const holdings: Holdings[] = [];
     // 0: undisturbed. Lines: the database, the instance, start and end of the validation.
     for (const line of [0, 1, 2, 3, 4]) {

@@ -95,7 +95,7 @@ describe("blockMessage", () => {
 
   test("names count, base and limit", () => {
     expect(blockMessage(evaluateThresholds([scope({ MaximumDeletedLines: 100 }, { deleted: 1240, resources: 20000 })], []))).toBe(
-      "Threshold Exceeded: Connector AD: 1,240 resources deleted of 20,000, limit 100 (MaximumDeletedLines).",
+      "Threshold Exceeded: Connector AD: 1,240 resources deleted of 20,000, limit 100 (MaximumDeletedLines)",
     );
   });
 
@@ -107,7 +107,7 @@ describe("blockMessage", () => {
 
   test("names a population that would be closed", () => {
     expect(blockMessage(evaluateThresholds([], [{ scope: "EntityType AD_Entry", closed: 2000, open: 2000 }]))).toBe(
-      "Threshold Exceeded: EntityType AD_Entry: would close all 2,000, which only a resume may do.",
+      "Threshold Exceeded: EntityType AD_Entry: would close all 2,000, which only a resume may do",
     );
   });
 });

@@ -96,17 +96,6 @@ const warnAboutOwners = (job: Job, owners: ReadonlySet<string>, findings: Findin
   }
 };
 
-const warnAboutOrder = (job: Job, findings: Findings): void => {
-  const levels = job.steps.filter(({ level }) => level >= 0).length;
-  if (levels > 0 && levels < job.steps.length) findings.warn("CFG_LEVELS_MIXED", { job: job.identifier }, job.place);
-  const here = new Set(job.steps.map(({ task }) => task.identifier));
-  for (const { task } of job.steps) {
-    for (const parent of task.parents) {
-      if (!here.has(parent)) findings.warn("CFG_PARENT_ELSEWHERE", { task: task.identifier, parent, job: job.identifier }, task.place);
-    }
-  }
-};
-
 /** Warnings for rules that the documentation states about jobs (connectors §2.10; jobs-and-tasks §1, §3.3, §5; role-model §12). */
 export const warnAboutJobs = (compiled: Compiled, declared: Declared, findings: Findings): void => {
   // Who owns accounts of a type is somebody who can own roles, even where roles are made in the product's screens.
@@ -119,6 +108,5 @@ export const warnAboutJobs = (compiled: Compiled, declared: Declared, findings: 
     warnAboutCompleteJobs(job, compiled, findings);
     warnAboutProvisioning(job, findings);
     warnAboutOwners(job, owners, findings);
-    warnAboutOrder(job, findings);
   }
 };

@@ -10,7 +10,8 @@ import {
   type TaskInstanceId,
   taskInstanceId,
 } from "../../model/index.js";
-import { isBusy, type Writer } from "../retry.js";
+import type { Writer } from "../retry.js";
+import { isBusy } from "../sqlite/failure.js";
 import { type AbortedInstance, abortDead } from "./dead-runner.js";
 import { type Decision, decisionOf, insertDecision } from "./decision.js";
 import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger, textOrNull } from "./job-instance.js";

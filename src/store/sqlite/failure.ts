@@ -14,6 +14,9 @@ const primaryCode = (error: unknown): number | null => {
   return typeof errcode === "number" ? errcode & 0xff : null;
 };
 
+/** Whether an error says that another connection holds the writer, so that trying again helps. */
+export const isBusy = (error: unknown): boolean => primaryCode(error) === busy;
+
 /**
  * What a driver's error means for a person, by its number and never by its text; the cause is kept. Takes any error and the path of the database, gives
  * DB_LOCKED (with the seconds waited), DB_FULL, DB_UNREACHABLE or DB_DAMAGED, and everything else as it is.

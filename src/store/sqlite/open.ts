@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import knexFactory, { type Knex } from "knex";
 import { SluiceError } from "../../errors/index.js";
-import { migrationNames, migrationSource } from "../schema/migrations.js";
+import { type Clock, isoTime, systemClock } from "../../model/index.js";
+import { migrate } from "../schema/migrations.js";
 import { openConnection, SqliteClient } from "./client.js";
 import { storeFailure } from "./failure.js";
 import { sqliteSchema } from "./schema.js";
@@ -12,8 +13,7 @@ import { sqliteSchema } from "./schema.js";
  * Takes an absolute path; makes the file and its folder when missing.
  * Throws DB_SCHEMA_NEWER when the file knows a migration that this program does not, DB_UNREACHABLE, DB_DAMAGED.
  */
-export const openSqlite = async (path: string): Promise<Knex> => {
-  const isNew = !existsSync(path);
+export const openSqlite = async (path: string, clock: Clock = systemClock): Promise<Knex> => {
   probe(path);
   const knex = knexFactory({
     client: SqliteClient as unknown as typeof Knex.Client,
@@ -25,7 +25,7 @@ export const openSqlite = async (path: string): Promise<Knex> => {
     log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
   try {
-    await migrate(knex, path, isNew);
+    await migrate(knex, sqliteSchema, path, isoTime(clock));
     return knex;
   } catch (error) {
     await knex.destroy();
@@ -33,10 +33,22 @@ export const openSqlite = async (path: string): Promise<Knex> => {
   }
 };
 
+/** Level by level: Node's own recursive mkdir never ends below a folder that takes none, such as /proc. */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another start may have made it at this moment.
+    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
+  }
+};
+
 /** Opens the file once and looks inside, so that a folder or a file that is no database is said plainly. */
 const probe = (path: string): void => {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
   } catch (error) {
     throw new SluiceError("DB_UNREACHABLE", { database: path, reason: (error as Error).message }, { cause: error });
   }
@@ -49,14 +61,4 @@ const probe = (path: string): void => {
     // Held by another program at this moment: the caller waits and tries again.
     throw failure instanceof SluiceError && failure.code === "DB_LOCKED" ? error : failure;
   }
-};
-
-const migrate = async (knex: Knex, path: string, isNew: boolean): Promise<void> => {
-  if (!isNew && (await knex.schema.hasTable("knex_migrations"))) {
-    const done = (await knex("knex_migrations").select("name").orderBy("id")) as { name: string }[];
-    const unknown = done.find((row) => !migrationNames.includes(row.name));
-    if (unknown !== undefined) throw new SluiceError("DB_SCHEMA_NEWER", { database: path, found: unknown.name });
-    if (done.length === migrationNames.length) return;
-  }
-  await knex.migrate.latest({ migrationSource: migrationSource(sqliteSchema) });
 };

@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import { isBusy } from "../failure.js";
 
 export type Value = string | number | null | Uint8Array;
 
@@ -10,16 +11,23 @@ export interface Statement {
   all(...values: Value[]): Value[][];
 }
 
+const giveUp = (error: unknown): never => {
+  throw error;
+};
+
 /**
  * The worker's own connection. Statements are prepared once a text. Everything here is synchronous: it runs in a worker thread, and no statement is
  * left half read while another writes.
  */
 export class Database {
   readonly #connection: DatabaseSyncInstance;
+  readonly #onBusy: (error: unknown) => void;
   readonly #statements = new Map<string, Statement>();
 
-  constructor(connection: DatabaseSyncInstance) {
+  /** `onBusy` is called each time that another connection still holds the writer; it throws to give up. */
+  constructor(connection: DatabaseSyncInstance, onBusy: (error: unknown) => void = giveUp) {
     this.#connection = connection;
+    this.#onBusy = onBusy;
   }
 
   exec(sql: string): void {
@@ -57,9 +65,21 @@ export class Database {
     return Number(this.get(sql, ...values)?.[0] ?? 0);
   }
 
+  #begin(): void {
+    for (;;) {
+      try {
+        this.#connection.exec("BEGIN IMMEDIATE");
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        this.#onBusy(error);
+      }
+    }
+  }
+
   /** Runs `work` in one transaction that holds the writer from its start; rolls back when it throws. */
   transaction<T>(work: () => T): T {
-    this.#connection.exec("BEGIN IMMEDIATE");
+    this.#begin();
     try {
       const result = work();
       this.#connection.exec("COMMIT");

@@ -1,8 +1,8 @@
-import { isoTime, systemClock, type TaskInstanceId } from "../../../model/index.js";
+import { isoTime, type TaskInstanceId, type Timing } from "../../../model/index.js";
 import { runInWorker } from "../../../sync/index.js";
 import type { ResumeRequest, RunOptions, SynchronizationStore, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { openConnection } from "../client.js";
-import { storeFailure } from "../failure.js";
+import { isBusy, storeFailure } from "../failure.js";
 import { dropRows } from "./apply.js";
 import { Database } from "./database.js";
 import { stagedSetHash } from "./set-hash.js";
@@ -10,20 +10,25 @@ import type { StoreWork } from "./worker.js";
 
 const worker = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
-/** Milliseconds that the short work here waits for another writer; it runs on a connection of its own. */
-const shortWaitMs = 10_000;
+/** Longest wait of the short work here for another writer, and the pause between two tries (ms): the event loop goes on meanwhile. */
+const patienceMs = 300_000;
+const pauseMs = 100;
 
 /** Synchronization on the embedded database: long work in a thread, short work at once. Takes the absolute path of the database. */
-export const createSqliteSynchronization = (path: string): SynchronizationStore => {
+export const createSqliteSynchronization = (path: string, timing: Timing): SynchronizationStore => {
   const inThread = (work: StoreWork, options: RunOptions): Promise<SynchronizeOutcome> => runInWorker(worker, work, options);
-  const briefly = <T>(work: (db: Database) => T): T => {
-    const connection = openConnection(path, { busyTimeoutMs: shortWaitMs });
-    try {
-      return work(new Database(connection));
-    } catch (error) {
-      throw storeFailure(error, path, shortWaitMs / 1_000);
-    } finally {
-      connection.close();
+  const briefly = async <T>(work: (db: Database) => T): Promise<T> => {
+    const since = timing.now();
+    for (;;) {
+      const connection = openConnection(path);
+      try {
+        return work(new Database(connection));
+      } catch (error) {
+        if (!isBusy(error) || timing.now() - since > patienceMs) throw storeFailure(error, path, patienceMs / 1_000);
+      } finally {
+        connection.close();
+      }
+      await timing.sleep(pauseMs);
     }
   };
   return {
@@ -37,7 +42,7 @@ export const createSqliteSynchronization = (path: string): SynchronizationStore 
           db.run(
             `UPDATE UJ_SynchronizationSessions SET State = 'cancelled', ChangedAt = ?
              WHERE State = 'blocked' AND Guid = (SELECT Session FROM UJ_TaskInstances WHERE Id = ?)`,
-            isoTime(systemClock),
+            isoTime(timing),
             task,
           );
         }),

@@ -11,18 +11,31 @@ export type StoreWork =
   | { readonly kind: "synchronize"; readonly path: string; readonly request: SynchronizeRequest }
   | { readonly kind: "resume"; readonly path: string; readonly request: ResumeRequest };
 
-/** Seconds that a thread waits for another process's writer before it gives up. */
+/** Seconds that a thread waits for a program of others that holds the writer; one of ours may take as long as it needs. */
 const writerWaitSeconds = 300;
+
+/** Milliseconds of one wait inside SQLite, after which the thread looks whether it is to stop. */
+const waitMs = 500;
 
 /** Pages are cached up to 32 MiB here: the inner nodes of the indexes of some million rows; more did not load faster. */
 const cacheKiB = 32_768;
 
+/** Whether another synchronization is under way, which then is the one that holds the writer; reading never waits. */
+const isOneOfOurs = (db: Database, task: number): boolean =>
+  db.count("SELECT count(*) FROM UJ_TaskInstances WHERE Type = 'SynchronizeTask' AND State = 'InProgress' AND Id <> ?", task) > 0;
+
 /** Runs in a thread of its own, with a connection of its own (design §6, SQLite). */
 const work: WorkerMain<StoreWork, SynchronizeOutcome> = (input, tools: WorkerTools) => {
-  const connection = openConnection(input.path, { busyTimeoutMs: writerWaitSeconds * 1_000 });
+  const connection = openConnection(input.path, { busyTimeoutMs: waitMs });
   try {
     connection.exec(`PRAGMA cache_size = -${cacheKiB}`);
-    const context = { db: new Database(connection), clock: systemClock, ...tools };
+    const since = performance.now();
+    const db: Database = new Database(connection, (error) => {
+      tools.checkStop("waiting for the database");
+      tools.onProgress({ step: "waiting for the database", rows: 0 });
+      if (performance.now() - since > writerWaitSeconds * 1_000 && !isOneOfOurs(db, input.request.taskInstance)) throw error;
+    });
+    const context = { db, clock: systemClock, ...tools };
     const outcome = input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
     // What a big transaction left in the log is moved into the database now, not by the next reader; a reader in the way is no error.
     connection.exec("PRAGMA wal_checkpoint(PASSIVE)");
