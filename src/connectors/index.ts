@@ -1,2 +1,2 @@
-export type { ConnectorPackage, Exporter, ExportRequest, ExportResult } from "./connector.js";
+export type { Exporter, ExportRequest, ExportResult } from "./connector.js";
 export { connectorPackages } from "./registry.js";

@@ -18,7 +18,6 @@ export type SessionGuid = Branded<string, "SessionGuid">;
 
 export const jobInstanceId = (n: number): JobInstanceId => n as JobInstanceId;
 export const taskInstanceId = (n: number): TaskInstanceId => n as TaskInstanceId;
-export const resourceId = (n: number): ResourceId => n as ResourceId;
 export const entityTypeNumber = (n: number): EntityTypeNumber => n as EntityTypeNumber;
 export const mappingNumber = (n: number): MappingNumber => n as MappingNumber;
 export const sessionGuid = (s: string): SessionGuid => s as SessionGuid;

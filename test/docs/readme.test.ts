@@ -41,10 +41,10 @@ const masked = (text: string): string =>
 
 /** A line `…` stands for any lines, a line that ends with `…` for any end. */
 const matches = (shown: string, real: string): boolean => {
-  const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
   const pattern = masked(shown)
     .split("\n")
-    .map((line) => (line === "…" ? "(?:.*\\n)*?" : line.endsWith("…") ? `${escape(line.slice(0, -1))}.*\\n` : `${escape(line)}\\n`))
+    .map((line) => (line === "…" ? "(?:.*\\n)*?" : line.endsWith("…") ? `${literal(line.slice(0, -1))}.*\\n` : `${literal(line)}\\n`))
     .join("");
   return new RegExp(`^${pattern}$`).test(`${masked(real)}\n`);
 };

@@ -50,8 +50,8 @@ describe("the gate", () => {
     expect(world.db.get("SELECT State FROM UJ_TaskInstances WHERE Id = ?", blocked.taskInstance)).toEqual(["Blocked"]);
     expect(world.db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", blocked.session)).toEqual(["blocked"]);
     expect(world.resume(blocked)).toMatchObject({ state: "Applied", changed: true });
-    expect(world.state().rows["Entry"]).toHaveLength(17);
-    expect(world.state().links["Entry_Members"]).toEqual(['["1000","1001"]']);
+    expect(world.state().rows.Entry).toHaveLength(17);
+    expect(world.state().links.Entry_Members).toEqual(['["1000","1001"]']);
     expect(world.db.get("SELECT Session FROM UM_ConnectorHeads WHERE Connector = 'AD'")).toEqual([blocked.session]);
     expect(() => world.resume(blocked)).toThrow(expect.objectContaining({ code: "SYNC_NOTHING_STAGED" }));
   });
@@ -332,7 +332,7 @@ describe("beyond the gate", () => {
     );
     const outcome = world.synchronize("AD", { ...entries(["b"], [["a", "b"]], [["2", "b"]]), aside: { Entry: ["a"] } });
     expect(outcome.counters).toMatchObject({ deleted: 1, linksDeleted: 0, updated: 0 });
-    expect(world.state().rows["Entry"]).toEqual(['["a","CN=a",null,"1"]', '["b","CN=b",null,"2"]']);
+    expect(world.state().rows.Entry).toEqual(['["a","CN=a",null,"1"]', '["b","CN=b",null,"2"]']);
   });
 
   test("changes of properties with a HistoryPrecision overwrite a young version and open a new one later", () => {
@@ -345,7 +345,7 @@ describe("beyond the gate", () => {
     expect(versions()).toBe(1);
     expect(world.synchronize("AD", logon("3")).changed).toBe(true);
     expect(versions()).toBe(2);
-    expect(world.state().rows["Entry"]).toEqual(['["a","CN=a","3",null]']);
+    expect(world.state().rows.Entry).toEqual(['["a","CN=a","3",null]']);
   });
 
   test("unresolved links say why: missing, ambiguous, or what they differ in only", () => {
@@ -414,7 +414,7 @@ describe("beyond the gate", () => {
       else if (n % 997 === 3) expected.updated++;
     }
     expect(outcome.counters).toMatchObject({ inserted: 0, ...expected });
-    expect(world.state().rows["Person"]).toHaveLength(7_000 - expected.deleted);
+    expect(world.state().rows.Person).toHaveLength(7_000 - expected.deleted);
   });
 
   test("time never runs back, and no two transactions share it", () => {

@@ -14,8 +14,8 @@ const byBytes = (a: readonly (string | null)[], b: readonly (string | null)[]): 
 
 /** The repository as it must be: a pure function of what the sources last said (design §7.3), however it was reached. */
 export const expectedState = (said: Said): { rows: Record<string, string[]>; links: Record<string, string[]>; unresolved: string[] } => {
-  const people = said.HR.rows["Person"] ?? [];
-  const entries = said.AD.rows["Entry"] ?? [];
+  const people = said.HR.rows.Person ?? [];
+  const entries = said.AD.rows.Entry ?? [];
   const find = (rows: readonly (readonly (string | null)[])[], column: number, key: string): string | null => {
     const found = rows.filter((row) => row[column] === key);
     return found.length === 1 ? (found[0]?.[0] ?? null) : null;
@@ -37,9 +37,9 @@ export const expectedState = (said: Said): { rows: Record<string, string[]>; lin
   const person = (key: string): string | null => find(people, 0, key);
   const guid = (key: string): string | null => find(entries, 0, key);
   const dn = (key: string): string | null => find(entries, 1, key);
-  const bosses = new Map(resolve("Person_Boss", said.HR.links["Person_Boss"] ?? [], person, person).map(([boss, one]) => [one, boss]));
-  const owners = new Map(resolve("Entry_Owner", said.AD.links["Entry_Owner"] ?? [], person, guid).map(([owner, one]) => [one, owner]));
-  const members = resolve("Entry_Members", said.AD.links["Entry_Members"] ?? [], dn, dn);
+  const bosses = new Map(resolve("Person_Boss", said.HR.links.Person_Boss ?? [], person, person).map(([boss, one]) => [one, boss]));
+  const owners = new Map(resolve("Entry_Owner", said.AD.links.Entry_Owner ?? [], person, guid).map(([owner, one]) => [one, owner]));
+  const members = resolve("Entry_Members", said.AD.links.Entry_Members ?? [], dn, dn);
   return {
     rows: {
       Person: [...people].sort(byBytes).map((row) => text([...row, bosses.get(row[0] ?? "") ?? null])),
