@@ -1,5 +1,6 @@
 export * from "./comparison/index.js";
 export * from "./csv/index.js";
+export * from "./folded-key.js";
 export * from "./manifest.js";
 export * from "./prepare/index.js";
 export * from "./previous.js";

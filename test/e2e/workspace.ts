@@ -207,9 +207,15 @@ export class Workspaces {
       await first.initialize();
       return first;
     })();
-    const copy = (await this.#loaded).copy();
-    this.#all.push(copy);
+    const copy = this.copyOf(await this.#loaded);
     copy.configure(options);
+    return copy;
+  }
+
+  /** As the other is now. */
+  copyOf(workspace: E2eWorkspace): E2eWorkspace {
+    const copy = workspace.copy();
+    this.#all.push(copy);
     return copy;
   }
 

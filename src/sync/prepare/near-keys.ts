@@ -1,4 +1,5 @@
 import { FileSource, RecordReader } from "../csv/index.js";
+import { foldedKey } from "../folded-key.js";
 import { RunFile } from "../sort/index.js";
 
 /** Groups that `errors.csv` names; more are only counted. */
@@ -8,14 +9,6 @@ const namedGroups = 1000;
 const folded = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte <= 0x20 || byte >= 0x7f ? 0 : byte >= 0x61 && byte <= 0x7a ? byte - 32 : byte,
 );
-
-/** What equals when keys differ only in blanks, case or Unicode form. */
-const foldedKey = (key: string): string =>
-  key
-    .normalize("NFKC")
-    .toUpperCase()
-    .normalize("NFKC")
-    .replace(/[\s\p{Cc}]/gu, "");
 
 /**
  * First code point that the table below does not cover: up to the end of Latin Extended-B no character depends on its neighbours,

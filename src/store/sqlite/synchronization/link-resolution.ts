@@ -1,9 +1,9 @@
 import type { Slot } from "../../../model/index.js";
+import { foldedKey, nearReason } from "../../../sync/index.js";
 import type { Database } from "./database.js";
 import { currentRows } from "./key-index.js";
 import type { LinkPlan, LinkSide, RepositoryPlan, TypePlan } from "./repository-plan.js";
 import type { Staging } from "./staging.js";
-import { foldWanted, nearReason } from "./unresolved-reason.js";
 
 /** Navigations that a session changes, by `<type number>:<slot>`: what the thresholds and the population guard count. */
 export interface NavigationCounts {
@@ -81,7 +81,11 @@ const explainMissing = (db: Database, link: LinkPlan): void => {
       link.number,
     );
     if (missing.length === 0) continue;
-    const wanted = foldWanted(missing.map(([key]) => String(key)));
+    const wanted = new Map<string, string[]>();
+    for (const [key] of missing) {
+      const folded = foldedKey(String(key));
+      wanted.set(folded, [...(wanted.get(folded) ?? []), String(key)]);
+    }
     for (const [key, found] of nearKeys(db, side.type, side.slot, wanted)) {
       db.run(
         `UPDATE temp.Touched SET Reason = replace(Reason, '${n} missing', ?) WHERE Mapping = ? AND Key${n} = ?`,
@@ -94,11 +98,11 @@ const explainMissing = (db: Database, link: LinkPlan): void => {
 };
 
 /** Scans the current values of a slot once, in pages, for keys that fold to a wanted one. */
-const nearKeys = (db: Database, type: TypePlan, slot: Slot, wanted: ReturnType<typeof foldWanted>): Map<string, string> => {
+const nearKeys = (db: Database, type: TypePlan, slot: Slot, wanted: ReadonlyMap<string, readonly string[]>): Map<string, string> => {
   const found = new Map<string, string>();
   const look = (value: string): void => {
     // The very same key can only be that of a resource which this session closes.
-    for (const key of wanted.match(value)) if (key !== value && !found.has(key)) found.set(key, value);
+    for (const key of wanted.get(foldedKey(value)) ?? []) if (key !== value && !found.has(key)) found.set(key, value);
   };
   const page = db.prepare(`SELECT ${slot} FROM UR_Resources WHERE ${currentRows(type)} AND ${slot} > ? ORDER BY ${slot} LIMIT 5000`);
   for (let after = ""; ; ) {
