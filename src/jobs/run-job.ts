@@ -40,16 +40,20 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
   await store.records.abortDead();
   const connectors = lockedConnectors(nodes, configuration);
   const locks = connectorLocks(connectors);
+  const name = "rootTask" in request.what ? request.what.rootTask : request.what.job;
+  const lock = job === null ? rootTaskLock(name) : jobLock(name);
   const maxSeconds = configuration.settings.maxLockWatchSeconds;
   if (maxSeconds < 0) {
-    const [holder] = await store.locks.heldByOthers(locks, null);
-    if (holder !== undefined) throw heldTooLong(holder, 0);
+    const holders = await store.locks.heldByOthers([lock, ...locks], null);
+    const holder = holders.find((one) => one.lock === lock);
+    if (holder !== undefined) throw new SluiceError("LOCK_JOB_HELD", holder);
+    const [other] = holders;
+    if (other !== undefined) throw heldTooLong(other, 0);
   }
-  const name = "rootTask" in request.what ? request.what.rootTask : request.what.job;
   const plan: StoredPlan = { ...started, tasks: plannedTasks(graph), connectorHashes: hashesOf(connectors, configuration), leftOut: {} };
   const { tasks: taskInstances, ...held } = await store.records.open({
     job: name,
-    lock: job === null ? rootTaskLock(name) : jobLock(name),
+    lock,
     trigger: request.trigger ?? "CommandLine",
     startedBy: request.startedBy,
     runner,

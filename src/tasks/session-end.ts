@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Configuration } from "../config/index.js";
 import type { SessionGuid } from "../model/index.js";
 import type { Store } from "../store/index.js";
@@ -42,4 +43,11 @@ export const settledSessions = async (store: Store, connector: string): Promise<
 const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
   const ended = await store.sessions.ended(connector, latestSessions);
   for (const guid of ended.slice(keptFolders)) await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
+  for (const guid of ended.slice(0, keptFolders)) await removeUnfinished(sessionFolder(configuration, guid));
+};
+
+/** What a killed run was writing when it died. */
+const removeUnfinished = async (folder: string): Promise<void> => {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
 };

@@ -390,7 +390,7 @@ describe.concurrent("locks", () => {
       ]);
       expect((await workspace.call(["run", "Job_AD"])).code).toBe(0);
     } finally {
-      holder.kill("SIGCONT");
+      holder.letGo();
     }
     expect((await holder.ended).code).toBe(0);
     expect((await workspace.call(["run", "Job_Unrelated"])).code).toBe(0);
@@ -406,7 +406,7 @@ describe.concurrent("locks", () => {
     const ends = await Promise.all(
       children.map(async ({ ended }) => {
         const { code, err } = await ended;
-        if (++over === 2) for (const child of children) child.kill("SIGCONT");
+        if (++over === 2) for (const child of children) child.letGo();
         return { code, err };
       }),
     );
@@ -429,7 +429,7 @@ describe.concurrent("locks", () => {
       await holder.printed("HR_Export_HR_People started");
       expect(await workspace.failure("run", "Job_HR")).toMatchObject({ code: 75, error: { code: "LOCK_JOB_HELD" } });
     } finally {
-      holder.kill("SIGCONT");
+      holder.letGo();
       await holder.ended;
     }
   });
@@ -447,11 +447,11 @@ describe.concurrent("locks", () => {
         state: "Waiting",
         waitingFor: [{ lock: "connector:HR", jobInstance: 2, job: "Job_HR" }],
       });
-      holder.kill("SIGCONT");
+      holder.letGo();
       expect((await holder.ended).code).toBe(0);
       expect((await waiter.ended).code).toBe(0);
     } finally {
-      holder.kill("SIGCONT");
+      holder.letGo();
     }
   });
 
@@ -466,7 +466,7 @@ describe.concurrent("locks", () => {
       const { document } = await workspace.json("status", "--instance", "3");
       expect([document.state, document.tasks.map(({ state }) => state)]).toEqual(["Cancelled", ["NotStarted"]]);
     } finally {
-      holder.kill("SIGCONT");
+      holder.letGo();
       await holder.ended;
     }
   });

@@ -8,6 +8,9 @@ import { pathToFileURL } from "node:url";
 const program = resolve("dist/cli/sluice.js");
 const preload = pathToFileURL(resolve("test/e2e/preload.mjs")).href;
 
+/** How often a process that stopped itself is told to go on (ms). */
+const letGoEveryMs = 50;
+
 /** A signal that the child sends itself at an exact place: behind a line of its output, or in front of a rename of a file. */
 export type Act = ({ readonly line: number } | { readonly text: string } | { readonly rename: number }) & {
   readonly signal: NodeJS.Signals;
@@ -38,7 +41,8 @@ export interface ChildRun {
   readonly ended: Promise<ChildEnd>;
   /** Resolves when a line with this text was printed; rejects when the child ends without. */
   printed(text: string): Promise<void>;
-  kill(signal: NodeJS.Signals): void;
+  /** Lets a process that stopped itself go on; again and again until it ends, since it may be about to stop. */
+  letGo(): void;
 }
 
 /** Starts the built program in a process of its own. */
@@ -93,8 +97,11 @@ export const runChild = (argv: readonly string[], options: ChildOptions): ChildR
       texts.out.includes(text)
         ? Promise.resolve()
         : new Promise((resolveLine, reject) => awaited.push({ text, resolve: resolveLine, reject })),
-    kill: (signal) => {
-      child.kill(signal);
+    letGo: () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGCONT");
+      const again = setInterval(() => child.kill("SIGCONT"), letGoEveryMs);
+      child.on("close", () => clearInterval(again));
     },
   };
 };

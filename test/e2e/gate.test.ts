@@ -304,7 +304,7 @@ describe("resume", () => {
         error: { code: "LOCK_JOB_HELD", message: expect.stringContaining(`process ${child.pid}`) },
       });
     } finally {
-      child.kill("SIGCONT");
+      child.letGo();
     }
     expect((await child.ended).code).toBe(0);
     expect((await workspace.csv("resources", "Person")).split("\n")).toHaveLength(10);

@@ -266,7 +266,7 @@ posix("Ctrl-C", () => {
       expect((await waiter.ended).code).toBe(4);
       expect(statesOf((await workspace.json("status", "--instance", "3")).document)).toEqual({ Unrelated_Export_HR_People: "NotStarted" });
     } finally {
-      holder.kill("SIGCONT");
+      holder.letGo();
     }
     expect((await holder.ended).code).toBe(0);
   });

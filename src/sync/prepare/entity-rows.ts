@@ -125,8 +125,9 @@ export class EntityRows implements TableRows {
     this.sort.commit(line, end - start, end, last - end, last, 0);
   }
 
-  setAside(fields: readonly string[], line: number, fault: RowFault): void {
-    this.rejectedLines?.add(line);
+  setAside(fields: readonly string[], line: number, fault: RowFault, isOfThisFile: boolean): void {
+    // A row that the export set aside does not stand in this file: its line is that of another row here.
+    if (isOfThisFile) this.rejectedLines?.add(line);
     this.rejected?.add(this.context.file, [fields[this.key.column]], line, fault);
   }
 

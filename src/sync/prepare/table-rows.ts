@@ -9,10 +9,10 @@ export interface TableRows {
   /** Takes a checked record. */
   take(batch: RecordBatch, record: number): void;
   /**
-   * Keeps the key of a row that is set aside, its fields as far as they could be read.
+   * Keeps the key of a row that is set aside, its fields as far as they could be read. `isOfThisFile`: `line` counts in the file read here.
    * @throws DATA_REJECTED_WITHOUT_KEY
    */
-  setAside(fields: readonly string[], line: number, fault: RowFault): void;
+  setAside(fields: readonly string[], line: number, fault: RowFault, isOfThisFile: boolean): void;
   /** Sorts and writes. Called once, after the table's last row, for entity types before associations. */
   finish(): SessionFile[];
   /** Removes temporary files. Harmless after `finish`. */

@@ -179,13 +179,14 @@ class Table {
   private setAside(batch: RecordBatch, record: number, fault: RowFault): void {
     const isWhole = isSound(batch, record, this.header.length);
     if (this.context.onRowError === "Stop" || !(isWhole || maySetAside(batch, record, fault.error))) throw fault.error;
-    this.keep(readableFields(batch, record), batch.lines[record] as number, fault);
+    this.keep(readableFields(batch, record), batch.lines[record] as number, fault, true);
   }
 
-  private keep(fields: readonly string[], line: number, fault: RowFault): void {
-    for (const rows of this.rows) rows.setAside(fields, line, fault);
+  /** `isOfThisFile`: `line` counts in the file read here, not in the source that an export read. */
+  private keep(fields: readonly string[], line: number, fault: RowFault, isOfThisFile: boolean): void {
+    for (const rows of this.rows) rows.setAside(fields, line, fault, isOfThisFile);
     this.context.tally.rejected++;
-    const key = fields[0] ?? "";
+    const key = fields[this.keyColumn()] ?? "";
     this.context.errors.add(this.file, line, key, fault.property, fault.value, fault.error.message);
   }
 
@@ -205,12 +206,19 @@ class Table {
             { reason: fieldText(batch, first + 1) },
             { place: { file: this.file, line } },
           );
-          this.keep(fields, line, { error, property: "", value: "" });
+          this.keep(fields, line, { error, property: "", value: "" }, false);
         }
       }
     } finally {
       source.close();
     }
+  }
+
+  /** Place of the key that `errors.csv` shows: that of the table's first entity type, else the first column of its first association. */
+  private keyColumn(): number {
+    const [entity] = this.work.entityTypes;
+    const column = entity?.properties[0].column ?? this.work.associations[0]?.column1 ?? "";
+    return Math.max(this.header.indexOf(column), 0);
   }
 
   private position(column: string, mapping: string): number {

@@ -47,7 +47,8 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
     const plan = planRepository(db, request.model);
     const replaced = replaceBlocked(db, clock, request);
     const comparison: ComparisonContext = { ...context, plan, session: request.session, folder: request.folder };
-    const result = request.session.mode === "Initial" ? initial(comparison, request, clock) : complete(comparison, request, plan, clock);
+    const isInitial = request.session.mode === "Initial" && !repeatsInitial(db, request);
+    const result = isInitial ? initial(comparison, request, clock) : complete(comparison, request, plan, clock);
     recordEnd(db, clock, request, result);
     return { ...result, replaced };
   });
@@ -91,7 +92,7 @@ const complete = (comparison: ComparisonContext, request: SynchronizeRequest, pl
   const { counters, scopes, populations } = countStaged(db, plan, connector, navigations, task);
   const thresholds = evaluateThresholds(scopes, populations);
 
-  const message = blockMessage(enforced(thresholds, request.force));
+  const message = blockMessage(enforced(thresholds, request.force || request.session.mode === "Initial"));
   if (message !== null) {
     return {
       state: "Blocked",
@@ -112,6 +113,21 @@ const complete = (comparison: ComparisonContext, request: SynchronizeRequest, pl
     changed: applied > 0,
   };
 };
+
+/**
+ * An initialization job that died, or failed, after this connector had been loaded is run again: what it loaded itself is compared with the files as a complete
+ * run would, so that twice is as once (design §7.1). Anything else that a connector holds is refused.
+ */
+const repeatsInitial = (db: Database, request: SynchronizeRequest): boolean =>
+  db.get(
+    `SELECT 1 FROM UM_ConnectorHeads h
+     JOIN UJ_SynchronizationSessions s ON s.Guid = h.Session AND s.Mode = 'Initial'
+     JOIN UJ_TaskInstances t ON t.Id = h.TaskInstance JOIN UJ_JobInstances former ON former.Id = t.JobInstance
+     JOIN UJ_JobInstances now ON now.Id = ? AND now.Job = former.Job
+     WHERE h.Connector = ? AND former.Id <> now.Id AND former.State IN ('Aborted', 'Errored', 'Cancelled')`,
+    request.jobInstance,
+    request.session.connector,
+  ) !== null;
 
 /** `--force` and ForceSynchronization lift thresholds, never the population guard (design §7.5). */
 const enforced = (thresholds: readonly ThresholdResult[], force: boolean): readonly ThresholdResult[] =>
