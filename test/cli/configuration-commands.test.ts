@@ -98,7 +98,7 @@ describe("the program", () => {
 
 describe("validate", () => {
   test("a sound workspace: one line, 0, nothing touched", async () => {
-    expect(await call("validate")).toEqual({ code: 0, out: "1 connector, 1 job: no errors, no warnings\n", err: "" });
+    expect(await call("validate")).toEqual({ code: 0, out: "1 file, 1 connector, 1 job: no errors, no warnings\n", err: "" });
     expect(existsSync(join(workspace.folder, "Work"))).toBe(false);
   });
 
@@ -112,7 +112,7 @@ describe("validate", () => {
     const lines = out.trimEnd().split("\n");
     expect(lines.slice(0, -1).every((line) => /^more\.xml:\d+:\d+: (error|warning) CFG_\w+: /.test(line))).toBe(true);
     expect(lines.some((line) => line.startsWith("more.xml:3:") && line.includes("Identifier"))).toBe(true);
-    expect(lines.at(-1)).toMatch(/^the configuration: \d+ errors, .*; 1 element accepted that Sluice does not use: Menu 1$/);
+    expect(lines.at(-1)).toMatch(/^2 files: \d+ errors, .*; 1 element accepted that Sluice does not use: Menu 1$/);
     const json = await call("validate", "--json");
     const document = JSON.parse(json.out) as { valid: boolean; errors: number; findings: unknown[]; accepted: object; counts: null };
     expect([json.code, document.valid, document.counts]).toEqual([64, false, null]);

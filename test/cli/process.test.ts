@@ -24,7 +24,7 @@ const call = (...argv: string[]) => execute(process.execPath, [program, ...argv]
 describe("the built program", () => {
   test("is a script with exit codes", async () => {
     expect(readFileSync(program, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect((await call("validate")).stdout).toBe("1 connector, 1 job: no errors, no warnings\n");
+    expect((await call("validate")).stdout).toBe("1 file, 1 connector, 1 job: no errors, no warnings\n");
     await expect(call("frobnicate")).rejects.toMatchObject({
       code: 64,
       stdout: "",

@@ -220,6 +220,12 @@ export class JobRecords {
           ...(taking.state === undefined ? {} : { State: taking.state, EndDate: null, Message: null }),
         });
       if (changed === 0) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
+      for (const { validationOf } of taking.validations) {
+        const blocked = await trx("UJ_TaskInstances")
+          .where({ Id: validationOf ?? null, State: "Blocked" })
+          .first("Id");
+        if (blocked === undefined) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
+      }
       await insertLocks(trx, taking.locks, { jobInstance: instance.id, runner, fence, at });
       for (const decision of taking.decisions) {
         await insertDecision(trx, { ...decision, jobInstance: instance.id, host: runner.host, takenAt: at });
@@ -350,22 +356,19 @@ const insertTasks = async (
 
 const updateTask = async (trx: Knex.Transaction, change: TaskChange, at: string): Promise<void> => {
   const { state } = change;
-  await trx("UJ_TaskInstances")
-    .where({ Id: change.id })
-    .update({
-      State: state,
-      ...(state === "InProgress"
-        ? { StartDate: at, LastProgressUpdate: at }
-        : state === "NotStarted"
-          ? {}
-          : { EndDate: at, Progress: null }),
-      ...(change.producedOutput === undefined || change.producedOutput === null ? {} : { ProducedOutput: change.producedOutput ? 1 : 0 }),
-      ...(change.skippedBecause === undefined ? {} : { SkippedBecause: change.skippedBecause }),
-      ...(change.counters === undefined ? {} : { Counters: stored(change.counters) }),
-      ...(change.thresholds === undefined ? {} : { Thresholds: stored(change.thresholds) }),
-      ...(change.error === undefined ? {} : { Error: stored(change.error) }),
-      ...(change.message === undefined ? {} : { Message: change.message }),
-    });
+  const row = trx("UJ_TaskInstances").where({ Id: change.id });
+  // A synchronization writes its own end where it commits: a runner that heard otherwise (it gave the task up) must not unsay it.
+  if (state === "Errored" || state === "Warning" || state === "Aborted") row.whereNotIn("State", ["Completed", "Blocked"]);
+  await row.update({
+    State: state,
+    ...(state === "InProgress" ? { StartDate: at, LastProgressUpdate: at } : state === "NotStarted" ? {} : { EndDate: at, Progress: null }),
+    ...(change.producedOutput === undefined || change.producedOutput === null ? {} : { ProducedOutput: change.producedOutput ? 1 : 0 }),
+    ...(change.skippedBecause === undefined ? {} : { SkippedBecause: change.skippedBecause }),
+    ...(change.counters === undefined ? {} : { Counters: stored(change.counters) }),
+    ...(change.thresholds === undefined ? {} : { Thresholds: stored(change.thresholds) }),
+    ...(change.error === undefined ? {} : { Error: stored(change.error) }),
+    ...(change.message === undefined ? {} : { Message: change.message }),
+  });
 };
 
 const blockedConnectors = async (knex: Knex | Knex.Transaction): Promise<ReadonlyMap<string, JobInstanceId>> => {

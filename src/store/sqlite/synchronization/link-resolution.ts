@@ -37,20 +37,22 @@ export const touchByFile = (db: Database) => ({
   ),
 });
 
-/** Adds the stored claims, of whatever connector, that name a key which comes or goes; and the session's own unresolved ones. */
-const touchByKeys = (db: Database, plan: RepositoryPlan, connector: string): void => {
-  const select = "SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM";
-  const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
+const select = "SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM";
+const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
+
+/** Adds the stored claims, of whatever connector, that name a key which comes or goes. */
+export const touchByKeys = (db: Database, plan: RepositoryPlan): void => {
   const moved = (side: LinkSide): string => `k.Type = ${side.type.number} AND k.Slot = '${side.slot}'`;
   for (const link of plan.links) {
     const claims = `CROSS JOIN UR_LinkKeys l ON l.Mapping = ${link.number}`;
     db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key1 = k.Key WHERE ${moved(link.side1)}`);
     db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key2 = k.Key WHERE ${moved(link.side2)}`);
-    if (link.connector === connector) {
-      db.exec(`${into} ${select} UR_LinkKeys l WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
-    }
   }
 };
+
+/** Adds a mapping's unresolved claims. */
+export const touchUnresolved = (db: Database, link: LinkPlan): void =>
+  db.exec(`${into} ${select} UR_LinkKeys l WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
 
 /** SQL that counts and finds the resources whose look-up slot will hold a key once the staged rows are applied. */
 const candidates = (side: LinkSide, key: string): string => `
@@ -60,7 +62,25 @@ const candidates = (side: LinkSide, key: string): string => `
   UNION ALL
   SELECT k.Id FROM temp.KeyMoved k WHERE k.Type = ${side.type.number} AND k.Slot = '${side.slot}' AND k.Key = ${key} AND k.Added = 1`;
 
-const resolve = (db: Database, link: LinkPlan): void => {
+/**
+ * Adds the other stored claims of owners whose mono-valued navigation may change. Prepare leaves one claim an owner, but a row that was set aside keeps its former
+ * one beside it: which of them counts is known only when all of them are looked at.
+ */
+const touchByOwner = (db: Database, link: LinkPlan): void => {
+  const owners = [link.side1, link.side2].flatMap(({ navigation }, i) => (navigation === null ? [] : [`Key${i + 1}`]));
+  for (let added = owners.length; added > 0; ) {
+    added = 0;
+    for (const key of owners) {
+      added += db.run(
+        `${into} ${select} temp.Touched t CROSS JOIN UR_LinkKeys l ON l.Mapping = t.Mapping AND l.${key} = t.${key} WHERE t.Mapping = ?`,
+        link.number,
+      );
+    }
+  }
+};
+
+/** Fills `After1`, `After2` and `Reason` of a mapping's wanted claims. */
+export const resolveTouched = (db: Database, link: LinkPlan): void => {
   const one = (side: LinkSide, key: string): string => `(SELECT CASE count(*) WHEN 1 THEN min(Id) END FROM (${candidates(side, key)}))`;
   const why = (side: LinkSide, key: string, after: string, n: 1 | 2): string =>
     `CASE WHEN ${after} IS NULL THEN CASE WHEN EXISTS (${candidates(side, key)}) THEN '${n} ambiguous' ELSE '${n} missing' END END`;
@@ -187,11 +207,13 @@ const stageClaims = (db: Database, task: number): void =>
  * Takes the session's connector, whose own unresolved claims are tried again. Gives what its navigations count.
  */
 export const stageLinks = (db: Database, plan: RepositoryPlan, connector: string, staging: Staging, task: number): NavigationCounts => {
-  touchByKeys(db, plan, connector);
+  touchByKeys(db, plan);
+  for (const link of plan.links) if (link.connector === connector) touchUnresolved(db, link);
   const counts: NavigationCounts = { changed: new Map(), cleared: new Map() };
   for (const link of plan.links) {
     if (db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;
-    resolve(db, link);
+    touchByOwner(db, link);
+    resolveTouched(db, link);
     explainMissing(db, link);
     if (link.isLinkRow) stageLinkRows(db, link, task);
     else stageNavigations(db, link, staging, counts);

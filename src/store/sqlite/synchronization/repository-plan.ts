@@ -182,38 +182,37 @@ const registerType = (db: Database, type: EntityType, mapping: EntityTypeMapping
   return number;
 };
 
+/** Checks all records before any is written: properties that change places among themselves clash with each other's former slots. */
 const registerProperties = (db: Database, type: EntityType, number: EntityTypeNumber): void => {
+  const stored = type.properties.flatMap((property) => (property.slot === null ? [] : [{ ...property, slot: property.slot }]));
   const known = db.all("SELECT Identifier, Slot, Type FROM UM_Properties WHERE EntityType = ?", number).map((row) => row.map(String));
-  for (const property of type.properties) {
-    if (property.slot === null) continue;
-    const clash = known.find(
-      ([identifier, slot, kind]) =>
-        (identifier === property.identifier && (slot !== property.slot || kind !== property.type)) ||
-        (identifier !== property.identifier && slot === property.slot),
-    );
-    if (clash !== undefined) {
-      const [heldBy = "", heldSlot = "", heldType = ""] = clash;
-      // The slot comes from the store's own record of compiled slots, never from text of a person.
-      if (db.get(`SELECT 1 FROM UR_Resources WHERE Type = ? AND ${heldSlot} IS NOT NULL LIMIT 1`, number) !== null) {
-        const { identifier, slot } = property;
-        throw new SluiceError("SYNC_SLOT_MOVED", {
-          entityType: type.identifier,
-          property: identifier,
-          slot,
-          type: property.type,
-          heldBy,
-          heldSlot,
-          heldType,
-        });
-      }
-      db.run("DELETE FROM UM_Properties WHERE EntityType = ? AND Identifier = ?", number, heldBy);
+  for (const [heldBy = "", heldSlot = "", heldType = ""] of known) {
+    const clash =
+      stored.find(({ identifier, slot, type: kind }) => identifier === heldBy && (slot !== heldSlot || kind !== heldType)) ??
+      stored.find(({ identifier, slot }) => identifier !== heldBy && slot === heldSlot);
+    if (clash === undefined) continue;
+    // The slot comes from the store's own record of compiled slots, never from text of a person.
+    if (db.get(`SELECT 1 FROM UR_Resources WHERE Type = ? AND ${heldSlot} IS NOT NULL LIMIT 1`, number) !== null) {
+      const { identifier, slot, type: kind } = clash;
+      throw new SluiceError("SYNC_SLOT_MOVED", {
+        entityType: type.identifier,
+        property: identifier,
+        slot,
+        type: kind,
+        heldBy,
+        heldSlot,
+        heldType,
+      });
     }
+    db.run("DELETE FROM UM_Properties WHERE EntityType = ? AND Identifier = ?", number, heldBy);
+  }
+  for (const { identifier, slot, type: kind } of stored) {
     db.run(
       "INSERT INTO UM_Properties (EntityType, Identifier, Slot, Type) VALUES (?, ?, ?, ?) ON CONFLICT (EntityType, Identifier) DO NOTHING",
       number,
-      property.identifier,
-      property.slot,
-      property.type,
+      identifier,
+      slot,
+      kind,
     );
   }
 };

@@ -1,11 +1,13 @@
 import { SluiceError } from "../../../errors/index.js";
-import { isoTime, type SynchronizeCounters, type ThresholdResult } from "../../../model/index.js";
+import { isoTime, type SynchronizeCounters, type TaskInstanceId, type ThresholdResult } from "../../../model/index.js";
 import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
 import { ensureKeyIndexes } from "./key-index.js";
-import { planRepository } from "./repository-plan.js";
+import { prepareTouched, stageLinks, touchUnresolved } from "./link-resolution.js";
+import { planRepository, type RepositoryPlan } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
+import { Staging } from "./staging.js";
 import { moveHead, requireFence, type SynchronizationContext } from "./synchronize.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
@@ -19,17 +21,20 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
     requireFence(db, request.jobInstance, request.fence);
     const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
     const [state, session, countersText, thresholdsText, connector] = row ?? [];
-    if (state !== "Blocked") throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: request.blocked });
+    // A cancel that died after it dropped the rows leaves the task Blocked: its session says that nothing is staged any more.
+    const sessionState = db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", session ?? null)?.[0];
+    if (state !== "Blocked" || sessionState !== "blocked") throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: request.blocked });
     const plan = planRepository(db, request.model);
     for (const type of plan.types.values()) ensureKeyIndexes(db, type);
+    const name = String(connector);
     context.onProgress({ step: "checking the staged changes", rows: 0 });
     const { count, conflicts } = findConflicts(db, plan, request.blocked);
     if (count > 0) throw new SluiceError("SYNC_CONFLICT", { count, conflicts });
     context.onProgress({ step: "applying", rows: 0 });
     const applied = applyStaged(db, plan, request.blocked, request.taskInstance, clock, context.checkStop);
-    if (!request.keepChanges) dropRows(db, request.blocked);
+    const healed = healWaiting(context, plan, name, request.taskInstance);
+    if (!request.keepChanges) for (const task of [request.blocked, request.taskInstance]) dropRows(db, task);
     const at = isoTime(clock);
-    const name = String(connector);
     const guid = String(session);
     db.run(
       "UPDATE UJ_SynchronizationSessions SET State = 'applied', SynchronizeTask = ?, ChangedAt = ? WHERE Guid = ?",
@@ -38,7 +43,13 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
       guid,
     );
     moveHead(db, at, name, guid, request.taskInstance, request.mappingHash);
-    const counters = { ...(JSON.parse(String(countersText)) as SynchronizeCounters), orphans: countOrphans(db, plan, name, null) };
+    const staged = JSON.parse(String(countersText)) as SynchronizeCounters;
+    const counters: SynchronizeCounters = {
+      ...staged,
+      updated: staged.updated + healed.updated,
+      linksInserted: staged.linksInserted + healed.linksInserted,
+      orphans: countOrphans(db, plan, name, null),
+    };
     const thresholds = JSON.parse(String(thresholdsText)) as ThresholdResult[];
     db.run("UPDATE UJ_TaskInstances SET State = 'Completed', ProducedOutput = 1, EndDate = ? WHERE Id = ?", at, request.blocked);
     db.run(
@@ -52,4 +63,24 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
   const name = db.get("SELECT Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked)?.[0];
   const connector = request.model.connectors.find((one) => one.connector === name);
   return connector === undefined ? outcome : { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
+};
+
+/**
+ * What the staged set could not know: a resource that another connector brought while it waited, and links that others said meanwhile of resources which it
+ * brings (design §6: an unresolved link becomes one in the run that brings the resource). No stored link is touched, so nobody's decision is overruled.
+ */
+const healWaiting = (
+  { db, clock, checkStop }: SynchronizationContext,
+  plan: RepositoryPlan,
+  connector: string,
+  task: TaskInstanceId,
+): { readonly updated: number; readonly linksInserted: number } => {
+  const staging = new Staging(db, task);
+  prepareTouched(db);
+  for (const link of plan.links) touchUnresolved(db, link);
+  stageLinks(db, plan, connector, staging, task);
+  const updated = db.count("SELECT count(*) FROM UR_ResourceChanges WHERE TaskInstance = ?", task);
+  const linksInserted = db.count("SELECT count(*) FROM UR_ResourceLinkChanges WHERE TaskInstance = ?", task);
+  applyStaged(db, plan, task, task, clock, checkStop);
+  return { updated, linksInserted };
 };

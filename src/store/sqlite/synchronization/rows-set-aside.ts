@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
+import { SluiceError } from "../../../errors/index.js";
 import type { SessionFile, SessionManifest } from "../../../model/index.js";
 import type { Database } from "./database.js";
 import { currentRows } from "./key-index.js";
@@ -15,12 +17,24 @@ export interface RowsSetAside {
   protectsLink(link: LinkPlan, key1: string, key2: string): boolean;
 }
 
+/** Without this file nothing would be protected: one that is gone or is not the one announced ends the run. Throws SYNC_FILE_CHANGED. */
 const read = (folder: string, file: SessionFile): string[][] => {
   const path = join(folder, file.name);
-  return existsSync(path) ? (parse(readFileSync(path), { from_line: 2, relax_column_count: true, bom: true }) as string[][]) : [];
+  const bytes = existsSync(path) ? readFileSync(path) : null;
+  if (bytes === null || createHash("sha256").update(bytes).digest("hex") !== file.sha256) {
+    throw new SluiceError("SYNC_FILE_CHANGED", { rows: file.rows, found: 0 }, { place: { file: path } });
+  }
+  return parse(bytes, { from: 2, relax_column_count: true, bom: true }) as string[][];
 };
 
-/** Reads the session's `.rejected.csv` files: key first for an entity type, both keys first for an association. */
+/** The links that a row could have said: each line of a value names one resource (connectors §1.8). */
+const pairsOf = (value1: string, value2: string): string[] =>
+  value1.split(/\r\n|\n|\r/).flatMap((key1) => value2.split(/\r\n|\n|\r/).map((key2) => `${key1}\u001f${key2}`));
+
+/**
+ * Reads the session's `.rejected.csv` files: key first for an entity type, both keys first for an association.
+ * Throws SYNC_FILE_CHANGED when one is not what the manifest says.
+ */
 export const rowsSetAside = (db: Database, session: SessionManifest, folder: string): RowsSetAside => {
   const resources = new Map<string, Set<string>>();
   const pairs = new Map<string, Set<string>>();
@@ -28,7 +42,7 @@ export const rowsSetAside = (db: Database, session: SessionManifest, folder: str
     if (file.content !== "rejected" || file.rows === 0) continue;
     const rows = read(folder, file);
     if (file.kind === "entityType") resources.set(file.mapping, new Set(rows.map(([key = ""]) => key)));
-    else pairs.set(file.mapping, new Set(rows.map(([key1 = "", key2 = ""]) => `${key1}\u001f${key2}`)));
+    else pairs.set(file.mapping, new Set(rows.flatMap(([key1 = "", key2 = ""]) => pairsOf(key1, key2))));
   }
   const ids = new Map<string, Set<number>>();
   const idsOf = (type: TypePlan): Set<number> => {
@@ -43,7 +57,9 @@ export const rowsSetAside = (db: Database, session: SessionManifest, folder: str
     return found;
   };
   const sameTable = (link: LinkPlan, type: TypePlan): boolean =>
-    type.mapping !== null && type.mapping.table === link.mapping.table && (resources.get(type.identifier)?.size ?? 0) > 0;
+    type.mapping !== null &&
+    type.mapping.table.toLowerCase() === link.mapping.table.toLowerCase() &&
+    (resources.get(type.identifier)?.size ?? 0) > 0;
   return {
     protectsResource: (type, key) => resources.get(type.identifier)?.has(key) ?? false,
     protectsLink: (link, key1, key2) => {

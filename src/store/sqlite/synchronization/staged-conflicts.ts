@@ -1,8 +1,9 @@
 import { openEnd } from "../../open-end.js";
 import type { Database, Value } from "./database.js";
 import { currentRows } from "./key-index.js";
-import type { LinkPlan, LinkSide, RepositoryPlan, TypePlan } from "./repository-plan.js";
-import type { SlotChanges } from "./staging.js";
+import { prepareTouched, resolveTouched, touchByKeys } from "./link-resolution.js";
+import type { RepositoryPlan, TypePlan } from "./repository-plan.js";
+import { restoreKeyMoved, type SlotChanges } from "./staging.js";
 
 /** Conflicts listed by name; the rest is counted. */
 const listed = 20;
@@ -65,27 +66,11 @@ export const findConflicts = (db: Database, plan: RepositoryPlan, task: number):
     ),
     ([key1, key2]) => `what the source said of ${key1} – ${key2} changed meanwhile`,
   );
-  for (const column of ["R1_After", "R2_After"]) {
-    add(
-      db.all(
-        `SELECT c.Key1, c.Key2 FROM UR_LinkKeyChanges c WHERE c.TaskInstance = ? AND c.${column} IS NOT NULL
-           AND NOT EXISTS (SELECT 1 FROM UR_Resources r WHERE r.Id = c.${column} AND r.ValidTo = '${openEnd}')
-           AND NOT EXISTS (SELECT 1 FROM UR_ResourceChanges s WHERE s.TaskInstance = c.TaskInstance AND s.ResourceId = c.${column} AND s.Command = 'insert')`,
-        task,
-      ),
-      ([key1, key2]) => `the link ${key1} – ${key2} names a resource that went meanwhile`,
-    );
-  }
-  for (const link of plan.links) {
-    add(
-      newClaims(db, link, link.side1, 1, task),
-      ([key1, key2]) => `the link ${key1} – ${key2} came meanwhile to a resource that is to be deleted`,
-    );
-    add(
-      newClaims(db, link, link.side2, 2, task),
-      ([key1, key2]) => `the link ${key1} – ${key2} came meanwhile to a resource that is to be deleted`,
-    );
-  }
+  add(movedLinks(db, plan, task), ([key1, key2, isNew]) =>
+    isNew === 1
+      ? `the link ${key1} – ${key2} came meanwhile to a resource that is to be deleted or to lose this key`
+      : `the link ${key1} – ${key2} names another resource by now, or none`,
+  );
   return { count, conflicts: count > conflicts.length ? [...conflicts, `and ${count - conflicts.length} more`] : conflicts };
 };
 
@@ -115,12 +100,23 @@ const movedValues = (db: Database, type: TypePlan, task: number): Value[][] => {
   }
 };
 
-/** Claims that name a resource which is to be deleted, and that the staged set does not know. */
-const newClaims = (db: Database, link: LinkPlan, side: LinkSide, n: 1 | 2, task: number): Value[][] =>
-  db.all(
-    `SELECT l.Key1, l.Key2 FROM UR_ResourceChanges c CROSS JOIN UR_LinkKeys l
-       ON l.Mapping = ${link.number} AND l.Key${n} = json_extract(c.Changes, '$.${side.slot}[0]') AND l.R${n}_Id = c.ResourceId
-     WHERE c.TaskInstance = ? AND c.Command = 'delete' AND c.Type = ${side.type.number} AND NOT EXISTS (
-       SELECT 1 FROM UR_LinkKeyChanges k WHERE k.TaskInstance = c.TaskInstance AND k.Mapping = l.Mapping AND k.Key1 = l.Key1 AND k.Key2 = l.Key2)`,
+/**
+ * Links that the staged set makes, or that are there and that it leaves alone, whose keys would name other resources once it is applied: another connector
+ * moved a look-up key since, or said a link of a resource that is to go or to be renamed. `Before1` and `Before2` of Touched hold what is expected here.
+ * Gives both keys, and 1 where the link came since and its resource is to go.
+ */
+const movedLinks = (db: Database, plan: RepositoryPlan, task: number): Value[][] => {
+  restoreKeyMoved(db, plan, task);
+  prepareTouched(db);
+  db.run(
+    `INSERT INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)
+     SELECT Mapping, Key1, Key2, Command <> 'add', Command <> 'remove', 1, R1_After, R2_After FROM UR_LinkKeyChanges WHERE TaskInstance = ?`,
     task,
   );
+  touchByKeys(db, plan);
+  for (const link of plan.links) resolveTouched(db, link);
+  return db.all(
+    `SELECT Key1, Key2, FromFile = 0 AND (After1 IS NULL OR After2 IS NULL) FROM temp.Touched WHERE Wanted = 1 AND Before1 IS NOT NULL AND Before2 IS NOT NULL
+       AND (Before1 IS NOT After1 OR Before2 IS NOT After2) ORDER BY Mapping, Key1, Key2`,
+  );
+};

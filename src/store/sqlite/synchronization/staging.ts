@@ -1,7 +1,7 @@
 import type { Slot, TaskInstanceId } from "../../../model/index.js";
 import type { Database, Statement } from "./database.js";
 import { currentRows } from "./key-index.js";
-import type { TypePlan } from "./repository-plan.js";
+import type { RepositoryPlan, TypePlan } from "./repository-plan.js";
 import { keepNumber, lastNumber } from "./sequence.js";
 
 /** Before and after of each slot that changes; a text, the id of a navigation's target, or null. */
@@ -12,6 +12,25 @@ interface StagedRow {
   readonly command: "insert" | "update" | "delete";
   readonly changes: SlotChanges;
 }
+
+const prepareKeyMoved = (db: Database): void =>
+  db.exec(`
+    DROP TABLE IF EXISTS temp.KeyMoved;
+    CREATE TEMP TABLE KeyMoved (Type INTEGER, Slot TEXT, Key TEXT, Id INTEGER, Added INTEGER, PRIMARY KEY (Type, Slot, Key, Id, Added)) WITHOUT ROWID`);
+
+/** Fills KeyMoved with the look-up keys that come and go with a staged set made earlier. */
+export const restoreKeyMoved = (db: Database, plan: RepositoryPlan, task: number): void => {
+  prepareKeyMoved(db);
+  for (const type of plan.types.values()) {
+    for (const slot of type.lookupSlots) {
+      for (const added of [0, 1]) {
+        const key = `json_extract(Changes, '$.${slot}[${added}]')`;
+        db.exec(`INSERT OR IGNORE INTO temp.KeyMoved (Type, Slot, Key, Id, Added) SELECT Type, '${slot}', ${key}, ResourceId, ${added}
+          FROM UR_ResourceChanges WHERE TaskInstance = ${task} AND Type = ${type.number} AND ${key} IS NOT NULL`);
+      }
+    }
+  }
+};
 
 /**
  * Writes staged resource changes of one task instance, one row a resource (design §6), and remembers in the temporary table KeyMoved which
@@ -28,9 +47,7 @@ export class Staging {
   constructor(db: Database, task: TaskInstanceId) {
     this.#db = db;
     this.#task = task;
-    db.exec(`
-      DROP TABLE IF EXISTS temp.KeyMoved;
-      CREATE TEMP TABLE KeyMoved (Type INTEGER, Slot TEXT, Key TEXT, Id INTEGER, Added INTEGER, PRIMARY KEY (Type, Slot, Key, Id, Added)) WITHOUT ROWID`);
+    prepareKeyMoved(db);
     this.#insert = db.prepare(
       `INSERT INTO UR_ResourceChanges (TaskInstance, State, Command, Type, Key, ResourceId, Version, Changes, CausedBy)
        VALUES (${task}, 'staged', ?, ?, ?, ?, ?, ?, ?)`,

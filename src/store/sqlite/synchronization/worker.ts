@@ -24,6 +24,18 @@ const cacheKiB = 32_768;
 const isOneOfOurs = (db: Database, task: number): boolean =>
   db.count("SELECT count(*) FROM UJ_TaskInstances WHERE Type = 'SynchronizeTask' AND State = 'InProgress' AND Id <> ?", task) > 0;
 
+/**
+ * What a big transaction left in the log is moved into the database now, not by the next reader. The transaction is committed: a full disk or a
+ * reader in the way must not make it look failed.
+ */
+const checkpoint = (connection: ReturnType<typeof openConnection>): void => {
+  try {
+    connection.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch {
+    // The next writer tries again.
+  }
+};
+
 /** Runs in a thread of its own, with a connection of its own (design §6, SQLite). */
 const work: WorkerMain<StoreWork, SynchronizeOutcome> = (input, tools: WorkerTools) => {
   const connection = openConnection(input.path, { busyTimeoutMs: waitMs });
@@ -37,8 +49,7 @@ const work: WorkerMain<StoreWork, SynchronizeOutcome> = (input, tools: WorkerToo
     });
     const context = { db, clock: systemClock, ...tools };
     const outcome = input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
-    // What a big transaction left in the log is moved into the database now, not by the next reader; a reader in the way is no error.
-    connection.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    checkpoint(connection);
     return outcome;
   } catch (error) {
     throw storeFailure(error, input.path, writerWaitSeconds);
