@@ -25,6 +25,8 @@ export interface Population {
   readonly closed: number;
   /** What is open now. */
   readonly open: number;
+  /** Its complete file has no rows: then closing any of it blocks, though rows set aside or another mapping keep the rest. */
+  readonly isFileEmpty: boolean;
 }
 
 interface Measure {
@@ -78,8 +80,9 @@ export const evaluateThresholds = (scopes: readonly ScopeCounts[], populations: 
       results.push({ scope: scope.scope, name, limit, count, of, exceeded });
     }
   }
-  for (const { scope, closed, open } of populations) {
-    if (open > 0 && closed >= open) results.push({ scope, name: populationGuard, limit: open, count: closed, of: open, exceeded: true });
+  for (const { scope, closed, open, isFileEmpty } of populations) {
+    if (open > 0 && (closed >= open || (isFileEmpty && closed > 0)))
+      results.push({ scope, name: populationGuard, limit: open, count: closed, of: open, exceeded: true });
   }
   return results;
 };
@@ -91,7 +94,11 @@ const grouped = (n: number): string => n.toLocaleString("en-US");
 
 const explain = (result: ThresholdResult): string => {
   const { scope, name, limit, count, of } = result;
-  if (name === populationGuard) return `${scope}: would close all ${grouped(of)}, which only a resume may do`;
+  if (name === populationGuard) {
+    const what =
+      count >= of ? `would close all ${grouped(of)}` : `its file has no rows and would close ${grouped(count)} of ${grouped(of)}`;
+    return `${scope}: ${what}, which only a resume may do`;
+  }
   const { isPercentage, noun } = measures[name];
   const base = of === 0 ? "of 0: first load" : `of ${grouped(of)}`;
   return `${scope}: ${counted(count, noun)} ${base}, limit ${grouped(limit)}${isPercentage ? " %" : ""} (${name})`;

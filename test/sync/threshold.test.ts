@@ -57,7 +57,7 @@ describe("evaluateThresholds", () => {
     [0, 0, false],
   ])("a population of which %d of %d would close", (closed, open, guarded) => {
     expect(
-      evaluateThresholds([], [{ scope: "EntityType E", closed, open }]).some((one) => one.name === "WholePopulation" && one.exceeded),
+      evaluateThresholds([], [{ scope: "EntityType E", closed, open, isFileEmpty: false }]).some((one) => one.name === "WholePopulation" && one.exceeded),
     ).toBe(guarded);
   });
 
@@ -106,7 +106,7 @@ describe("blockMessage", () => {
   });
 
   test("names a population that would be closed", () => {
-    expect(blockMessage(evaluateThresholds([], [{ scope: "EntityType AD_Entry", closed: 2000, open: 2000 }]))).toBe(
+    expect(blockMessage(evaluateThresholds([], [{ scope: "EntityType AD_Entry", closed: 2000, open: 2000, isFileEmpty: false }]))).toBe(
       "Threshold Exceeded: EntityType AD_Entry: would close all 2,000, which only a resume may do",
     );
   });

@@ -179,6 +179,7 @@ export class World {
   readonly path = join(this.folder, "sluice.db");
   time = Date.parse("2026-01-05T08:00:00.000Z");
   model: RepositoryModel;
+  mappingHash = "h";
   #db: Database;
   #close: () => void;
   #count = 0;
@@ -303,7 +304,7 @@ export class World {
       session: { guid, connector, mode, type: "None", files: written },
       folder,
       model: this.model,
-      mappingHash: "h",
+      mappingHash: this.mappingHash,
       force: options.force ?? false,
       keepChanges: options.keepChanges ?? false,
       orphans: false,
@@ -323,7 +324,7 @@ export class World {
       orphans: true,
       fence: 7,
       model: this.model,
-      mappingHash: "h",
+      mappingHash: this.mappingHash,
       keepChanges: false,
     });
   }

@@ -203,7 +203,8 @@ const heal = (
 ): { updated: number; linksInserted: number } => {
   const { db, plan, session } = context;
   const own = plan.links.filter((link) => link.connector === session.connector).map((link) => link.number);
-  const waiting = db.count(`SELECT count(*) FROM UR_LinkKeys WHERE Reason IS NOT NULL AND Mapping NOT IN (${own.join(", ") || "-1"})`);
+  // Its own are among them: they are looked at once more for the reasons that only stageLinks finds.
+  const waiting = db.count("SELECT count(*) FROM UR_LinkKeys WHERE Reason IS NOT NULL");
   if (waiting === 0 && elsewhere.length === 0) return { updated: 0, linksInserted: 0 };
 
   const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";

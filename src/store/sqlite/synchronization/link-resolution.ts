@@ -1,5 +1,6 @@
 import type { Slot } from "../../../model/index.js";
 import { foldedKey, nearReason } from "../../../sync/index.js";
+import { openEnd } from "../../open-end.js";
 import type { Database } from "./database.js";
 import { currentRows } from "./key-index.js";
 import type { LinkPlan, LinkSide, RepositoryPlan, TypePlan } from "./repository-plan.js";
@@ -9,6 +10,8 @@ import type { Staging } from "./staging.js";
 export interface NavigationCounts {
   /** Resources whose navigation changes its target, by type number. */
   readonly changed: Map<number, number>;
+  /** The same by association mapping number: what the mapping's own thresholds count. */
+  readonly byMapping: Map<number, number>;
   /** Navigations that become null, by `<type number>:<slot>`. */
   readonly cleared: Map<string, number>;
 }
@@ -49,6 +52,9 @@ export const touchByKeys = (db: Database, plan: RepositoryPlan): void => {
     db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key2 = k.Key WHERE ${moved(link.side2)}`);
   }
 };
+
+/** Adds all of a mapping's claims. */
+const touchAll = (db: Database, link: LinkPlan): void => db.exec(`${into} ${select} UR_LinkKeys l WHERE l.Mapping = ${link.number}`);
 
 /** Adds a mapping's unresolved claims. */
 export const touchUnresolved = (db: Database, link: LinkPlan): void =>
@@ -159,10 +165,29 @@ const stageLinkRows = (db: Database, link: LinkPlan, task: number): void => {
   insert("insert", "After", `t.Wanted = 1 AND ${same("After", "Before", "Present")}`);
 };
 
+/** Stages link rows by what is open now instead of by what the claims resolved to before; nothing is taken for granted. */
+const rebuildLinkRows = (db: Database, link: LinkPlan, task: number): void => {
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedBefore ON Touched (Mapping, Before1, Before2)");
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedAfter ON Touched (Mapping, After1, After2)");
+  const said = (n: 1 | 2): string =>
+    `coalesce((SELECT t.Key${n} FROM temp.Touched t WHERE t.Mapping = l.Mapping AND t.Before1 = l.R1_Id AND t.Before2 = l.R2_Id LIMIT 1), CAST(l.R${n}_Id AS TEXT))`;
+  const wanted = link.isLinkRow
+    ? "EXISTS (SELECT 1 FROM temp.Touched t WHERE t.Mapping = l.Mapping AND t.After1 = l.R1_Id AND t.After2 = l.R2_Id AND t.Wanted = 1)"
+    : "0";
+  const into = "INSERT INTO UR_ResourceLinkChanges (TaskInstance, State, Command, Mapping, R1_Id, R2_Id, Key1, Key2)";
+  db.exec(`${into} SELECT ${task}, 'staged', 'delete', l.Mapping, l.R1_Id, l.R2_Id, ${said(1)}, ${said(2)}
+    FROM UR_ResourceLinks l WHERE l.Mapping = ${link.number} AND l.ValidTo = '${openEnd}' AND NOT ${wanted}`);
+  if (!link.isLinkRow) return;
+  db.exec(`${into} SELECT ${task}, 'staged', 'insert', t.Mapping, t.After1, t.After2, t.Key1, t.Key2
+    FROM temp.Touched t WHERE t.Mapping = ${link.number} AND t.Wanted = 1 AND t.After1 IS NOT NULL AND t.After2 IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM UR_ResourceLinks l WHERE l.Mapping = t.Mapping AND l.R1_Id = t.After1 AND l.R2_Id = t.After2 AND l.ValidTo = '${openEnd}')
+    ORDER BY t.Key1, t.Key2`);
+};
+
 /** Rows read at a time where staged rows are written in between. */
 const pageSize = 1_000;
 
-const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts: NavigationCounts): void => {
+const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts: NavigationCounts, rebuild: boolean): void => {
   for (const [owner, target] of [
     [2, 1],
     [1, 2],
@@ -176,6 +201,12 @@ const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts
       FROM temp.Touched WHERE Mapping = ${link.number} AND Wanted = 1 AND After1 IS NOT NULL AND After2 IS NOT NULL ORDER BY Key1, Key2`);
     db.exec(`INSERT OR IGNORE INTO temp.Navigation SELECT Before${owner}, NULL, CASE WHEN FromFile = 0 THEN Before${target} END
       FROM temp.Touched WHERE Mapping = ${link.number} AND Present = 1 AND Before1 IS NOT NULL AND Before2 IS NOT NULL ORDER BY Key1, Key2`);
+    if (rebuild) {
+      // Whoever has one that nothing said: the column belongs to this association alone.
+      db.exec(
+        `INSERT OR IGNORE INTO temp.Navigation SELECT Id, NULL, NULL FROM UR_Resources WHERE ${currentRows(type)} AND ${navigation} IS NOT NULL`,
+      );
+    }
     const page = db.prepare(`SELECT Owner, Target, CausedBy FROM temp.Navigation WHERE Owner > ? ORDER BY Owner LIMIT ${pageSize}`);
     for (let after = 0; ; ) {
       const rows = page.all(after);
@@ -183,6 +214,7 @@ const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts
         const toId = to === null ? null : Number(to);
         const staged = staging.stageNavigation(type, Number(id), navigation, toId, cause === null ? null : Number(cause));
         if (staged === null) continue;
+        if (!staged.isNew) counts.byMapping.set(link.number, (counts.byMapping.get(link.number) ?? 0) + 1);
         if (staged.isFirst) counts.changed.set(type.number, (counts.changed.get(type.number) ?? 0) + 1);
         const name = `${type.number}:${navigation}`;
         if (toId === null && staged.before !== null) counts.cleared.set(name, (counts.cleared.get(name) ?? 0) + 1);
@@ -204,19 +236,29 @@ const stageClaims = (db: Database, task: number): void =>
 
 /**
  * Stages everything that links need of a session whose resource changes and file claims are staged; design §6, §7.6.
- * Takes the session's connector, whose own unresolved claims are tried again. Gives what its navigations count.
+ * Takes the session's connector, whose own unresolved claims are tried again. `rebuild`: its
+ * mappings are others than those that its links were loaded with, so that all of them are resolved anew. Gives what its navigations count.
  */
-export const stageLinks = (db: Database, plan: RepositoryPlan, connector: string, staging: Staging, task: number): NavigationCounts => {
+export const stageLinks = (
+  db: Database,
+  plan: RepositoryPlan,
+  connector: string,
+  staging: Staging,
+  task: number,
+  rebuild = false,
+): NavigationCounts => {
   touchByKeys(db, plan);
-  for (const link of plan.links) if (link.connector === connector) touchUnresolved(db, link);
-  const counts: NavigationCounts = { changed: new Map(), cleared: new Map() };
+  for (const link of plan.links) if (link.connector === connector) (rebuild ? touchAll : touchUnresolved)(db, link);
+  const counts: NavigationCounts = { changed: new Map(), byMapping: new Map(), cleared: new Map() };
   for (const link of plan.links) {
-    if (db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;
+    const isRebuilt = rebuild && link.connector === connector;
+    if (!isRebuilt && db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;
     touchByOwner(db, link);
     resolveTouched(db, link);
     explainMissing(db, link);
-    if (link.isLinkRow) stageLinkRows(db, link, task);
-    else stageNavigations(db, link, staging, counts);
+    if (isRebuilt) rebuildLinkRows(db, link, task);
+    else if (link.isLinkRow) stageLinkRows(db, link, task);
+    if (!link.isLinkRow) stageNavigations(db, link, staging, counts, isRebuilt);
   }
   stageClaims(db, task);
   return counts;

@@ -35,13 +35,14 @@ const openLinks = (db: Database, link: LinkPlan): number =>
 
 /**
  * Counts the staged rows of a task instance by scope, with the base of each (design §8): all of them against the session's own connector, and each in the
- * mapping and connector that own the row (design §7.6). Bases are the open resources and links before anything is applied.
+ * mapping and connector that own the row (design §7.6). `emptyFiles`: the session's own mappings whose file has no rows. Bases are the open resources and links before anything is applied.
  */
 export const countStaged = (
   db: Database,
   plan: RepositoryPlan,
   connector: ConnectorMappings,
   navigations: NavigationCounts,
+  emptyFiles: ReadonlySet<string>,
   task: number,
 ): StagedCounts => {
   const byType = byNumber(db, "SELECT Type, Command, count(*) FROM UR_ResourceChanges WHERE TaskInstance = ? GROUP BY Type, Command", task);
@@ -52,7 +53,9 @@ export const countStaged = (
   );
   // Types and links that matter: touched ones, and the session's own, whose thresholds are all shown.
   const types = [...plan.types.values()].filter((type) => byType.has(type.number) || type.connector === connector.connector);
-  const links = plan.links.filter((link) => byMapping.has(link.number) || link.connector === connector.connector);
+  const links = plan.links.filter(
+    (link) => byMapping.has(link.number) || navigations.byMapping.has(link.number) || link.connector === connector.connector,
+  );
   const typeBase = new Map(types.map((type) => [type.number as number, openResources(db, type)]));
   const linkBase = new Map(links.map((link) => [link.number as number, link.isLinkRow ? openLinks(db, link) : 0]));
 
@@ -100,7 +103,13 @@ export const countStaged = (
     scopes.push(sum(`EntityType ${type.identifier}`, type.limits, { types: [type], links: [] }, { types: [type], links: [] }));
   for (const link of links) {
     const one = { types: [], links: [link] };
-    scopes.push(sum(`EntityAssociation ${link.mapping.identifier}`, link.mapping.limits, one, one));
+    // A navigation kept in a column counts in its association too, on the resources that have it.
+    const owners = [link.side1, link.side2].filter(({ navigation }) => navigation !== null).map(({ type }) => type);
+    scopes.push({
+      ...sum(`EntityAssociation ${link.mapping.identifier}`, link.mapping.limits, one, one),
+      linksUpdated: navigations.byMapping.get(link.number) ?? 0,
+      resources: owners.reduce((n, type) => n + (typeBase.get(type.number) ?? openResources(db, type)), 0),
+    });
   }
 
   // A connector that is only touched: its base is all it owns, whether touched or not.
@@ -128,9 +137,10 @@ export const countStaged = (
         scope: `EntityType ${type.identifier}`,
         closed: byType.get(type.number)?.delete ?? 0,
         open: typeBase.get(type.number) ?? 0,
+        isFileEmpty: emptyFiles.has(type.identifier),
       })),
-      ...linkPopulations(db, plan, links, byMapping),
-      ...navigationPopulations(db, plan, navigations, byType, task),
+      ...linkPopulations(db, plan, links, byMapping, connector.connector, emptyFiles),
+      ...navigationPopulations(db, plan, navigations, byType, connector.connector, emptyFiles, task),
     ],
   };
 };
@@ -141,12 +151,17 @@ const linkPopulations = (
   plan: RepositoryPlan,
   touched: readonly LinkPlan[],
   byMapping: ReadonlyMap<number, CommandCounts>,
+  connector: string,
+  emptyFiles: ReadonlySet<string>,
 ): Population[] =>
   [...new Set(touched.filter((link) => link.isLinkRow).map((link) => link.mapping.identifier))].flatMap((association) => {
     const mappings = plan.links.filter((link) => link.mapping.identifier === association);
     const closed = mappings.reduce((n, link) => n + (byMapping.get(link.number)?.delete ?? 0), 0);
     if (closed === 0) return [];
-    return [{ scope: `EntityAssociation ${association}`, closed, open: mappings.reduce((n, link) => n + openLinks(db, link), 0) }];
+    const isFileEmpty =
+      emptyFiles.has(association) && mappings.some((link) => link.connector === connector && (byMapping.get(link.number)?.delete ?? 0) > 0);
+    const open = mappings.reduce((n, link) => n + openLinks(db, link), 0);
+    return [{ scope: `EntityAssociation ${association}`, closed, open, isFileEmpty }];
   });
 
 /** Navigations kept in a column: cleared ones, and those that close with their owner. Counted only where some are cleared or owners close. */
@@ -155,6 +170,8 @@ const navigationPopulations = (
   plan: RepositoryPlan,
   navigations: NavigationCounts,
   byType: ReadonlyMap<number, CommandCounts>,
+  connector: string,
+  emptyFiles: ReadonlySet<string>,
   task: number,
 ): Population[] => {
   const populations: Population[] = [];
@@ -179,7 +196,8 @@ const navigationPopulations = (
         `SELECT count(*) FROM (SELECT 1 FROM UR_Resources WHERE ${currentRows(type)} AND ${navigation} IS NOT NULL LIMIT ?)`,
         closed + 1,
       );
-      populations.push({ scope: `EntityAssociation ${link.mapping.identifier}`, closed, open });
+      const isFileEmpty = cleared > 0 && link.connector === connector && emptyFiles.has(link.mapping.identifier);
+      populations.push({ scope: `EntityAssociation ${link.mapping.identifier}`, closed, open, isFileEmpty });
     }
   }
   return populations;

@@ -130,7 +130,7 @@ export class Staging {
 
   /**
    * Stages a change of a mono-valued navigation in the owner's own row, joined with what is staged of it already.
-   * Gives what came of it: the `before`, and whether the owner was not among the navigation's changes yet; null when nothing changes.
+   * Gives what came of it: the `before`, whether the owner had no navigation changed yet, and whether it is a new resource; null when nothing changes.
    */
   stageNavigation(
     type: TypePlan,
@@ -138,13 +138,13 @@ export class Staging {
     slot: Slot,
     target: number | null,
     causedBy: number | null,
-  ): { readonly before: number | null; readonly isFirst: boolean } | null {
+  ): { readonly before: number | null; readonly isFirst: boolean; readonly isNew: boolean } | null {
     const staged = this.rowOf(owner);
     if (staged?.command === "delete") return null;
     if (staged?.command === "insert") {
       if (target === null) return null;
       this.#rewrite(staged.id, { ...staged.changes, [slot]: [null, target] });
-      return { before: null, isFirst: false };
+      return { before: null, isFirst: false, isNew: true };
     }
     const [keySlot] = type.slots;
     const row = this.#db.get(
@@ -164,10 +164,10 @@ export class Staging {
         JSON.stringify({ [slot]: [before, target] }),
         causedBy,
       );
-      return { before, isFirst: true };
+      return { before, isFirst: true, isNew: false };
     }
     this.#rewrite(staged.id, { ...staged.changes, [slot]: [before, target] });
-    return { before, isFirst: !Object.keys(staged.changes).some((name) => type.navigationSlots.has(name)) };
+    return { before, isFirst: !Object.keys(staged.changes).some((name) => type.navigationSlots.has(name)), isNew: false };
   }
 
   #rewrite(id: number, changes: SlotChanges): void {

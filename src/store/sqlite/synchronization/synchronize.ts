@@ -5,6 +5,7 @@ import {
   type JobInstanceId,
   jobInstanceId,
   type OnProgress,
+  type SessionManifest,
   type SynchronizeCounters,
   type ThresholdResult,
 } from "../../../model/index.js";
@@ -87,9 +88,11 @@ const complete = (comparison: ComparisonContext, request: SynchronizeRequest, pl
     if (file !== null) compareLinks(comparison, file, link, aside);
   }
   comparison.onProgress({ step: "resolving links", rows: 0 });
-  const navigations = stageLinks(db, plan, session.connector, staging, task);
+  const loadedWith = db.get("SELECT MappingHash FROM UM_ConnectorHeads WHERE Connector = ?", session.connector)?.[0];
+  const rebuild = loadedWith !== undefined && loadedWith !== request.mappingHash;
+  const navigations = stageLinks(db, plan, session.connector, staging, task, rebuild);
   staging.keepIds();
-  const { counters, scopes, populations } = countStaged(db, plan, connector, navigations, task);
+  const { counters, scopes, populations } = countStaged(db, plan, connector, navigations, emptyFilesOf(session), task);
   const thresholds = evaluateThresholds(scopes, populations);
 
   const message = blockMessage(enforced(thresholds, request.force || request.session.mode === "Initial"));
@@ -128,6 +131,10 @@ const repeatsInitial = (db: Database, request: SynchronizeRequest): boolean =>
     request.jobInstance,
     request.session.connector,
   ) !== null;
+
+/** Mappings whose complete file has no rows (design §7.5). */
+const emptyFilesOf = (session: SessionManifest): ReadonlySet<string> =>
+  new Set(session.files.flatMap(({ content, rows, mapping }) => (content === "sorted" && rows === 0 ? [mapping] : [])));
 
 /** `--force` and ForceSynchronization lift thresholds, never the population guard (design §7.5). */
 const enforced = (thresholds: readonly ThresholdResult[], force: boolean): readonly ThresholdResult[] =>
