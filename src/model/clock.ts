@@ -22,7 +22,8 @@ export const systemTiming: Timing = {
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, milliseconds);
+      // A timer of Node holds 31 bits; a longer one would fire at once.
+      const timer = setTimeout(done, Math.min(milliseconds, 2 ** 31 - 1));
       signal?.addEventListener("abort", done, { once: true });
     }),
 };

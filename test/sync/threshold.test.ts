@@ -57,7 +57,9 @@ describe("evaluateThresholds", () => {
     [0, 0, false],
   ])("a population of which %d of %d would close", (closed, open, guarded) => {
     expect(
-      evaluateThresholds([], [{ scope: "EntityType E", closed, open, isFileEmpty: false }]).some((one) => one.name === "WholePopulation" && one.exceeded),
+      evaluateThresholds([], [{ scope: "EntityType E", closed, open, isFileEmpty: false }]).some(
+        (one) => one.name === "WholePopulation" && one.exceeded,
+      ),
     ).toBe(guarded);
   });
 

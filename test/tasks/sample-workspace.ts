@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { type Configuration, loadWorkspace } from "../../src/config/index.js";
 import type { SessionGuid, SessionManifest, SynchronizationMode } from "../../src/model/index.js";
 import { type HeldInstance, openStore, type Store, thisProcess } from "../../src/store/index.js";
 import { sessionFolder } from "../../src/tasks/index.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 const opened: Store[] = [];
 afterEach(async () => {
@@ -67,7 +67,7 @@ export const sampleWorkspace = async (
     readonly connections?: Readonly<Record<string, unknown>>;
   } = {},
 ): Promise<SampleWorkspace> => {
-  const workspace = mkdtempSync(join(tmpdir(), "sluice-tasks-"));
+  const workspace = temporaryFolder("tasks");
   mkdirSync(join(workspace, "Sources"));
   writeFileSync(join(workspace, "configuration.xml"), configurationXml(options.more ?? ""));
   const connections = { HR_People: { Path: "Sources/people.csv", Separator: ";", ...options.settings }, ...options.connections };

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Knex } from "knex";
+import { SluiceError } from "../../errors/index.js";
 import {
   isoTime,
   type SessionGuid,
@@ -138,9 +139,10 @@ export class SessionRecords {
     return this.#writer.transaction(async (trx) => {
       const at = isoTime(this.#writer.timing);
       const own = (await trx("UJ_SynchronizationSessions").where({ Guid: manifest.guid }).first("Sequence")) as { Sequence: number };
-      await trx("UJ_SynchronizationSessions")
+      const changed = await trx("UJ_SynchronizationSessions")
         .where({ Guid: manifest.guid, State: "open" })
         .update({ State: "ready", Manifest: stored(manifest), ChangedAt: at });
+      if (changed === 0) throw new SluiceError("SYNC_SESSION_STATE", { session: manifest.guid, state: "no longer open" });
       if (manifest.mode !== "Incremental") {
         await unprocessed(trx, manifest.connector).where("Sequence", "<", own.Sequence).update({ State: "cancelled", ChangedAt: at });
       }

@@ -45,7 +45,11 @@ export class SortedFile implements RecordSource {
 
   constructor(expected: ExpectedFile) {
     this.#expected = expected;
-    this.#fd = openSync(expected.path, "r");
+    try {
+      this.#fd = openSync(expected.path, "r");
+    } catch (cause) {
+      throw new SluiceError("SYNC_FILE_CHANGED", { rows: expected.rows, found: 0 }, { place: { file: expected.path }, cause });
+    }
   }
 
   /** Data records given so far. */

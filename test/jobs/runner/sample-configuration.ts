@@ -1,7 +1,6 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Configuration, Connector, Job, JobStep, Task } from "../../../src/config/index.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 const place = { file: "jobs.xml", line: 1, column: 1 };
 
@@ -77,7 +76,7 @@ export interface Sample {
 
 /** A configuration made by hand in a temporary workspace, so that these tests depend on nothing but the runner. */
 export const sampleConfiguration = (sample: Sample): Configuration => {
-  const workspace = sample.workspace ?? mkdtempSync(join(tmpdir(), "sluice-runner-"));
+  const workspace = sample.workspace ?? temporaryFolder("runner");
   const connectors = sample.connectors ?? [sampleConnector("A"), sampleConnector("B")];
   return {
     workspace,

@@ -1,9 +1,8 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import type { TaskInstanceId } from "../../../src/model/index.js";
 import { type HeldInstance, openStore, type Store, type StoredPlan, type StoreOptions, thisProcess } from "../../../src/store/index.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 
 const opened: Store[] = [];
 afterEach(async () => {
@@ -11,7 +10,7 @@ afterEach(async () => {
 });
 
 /** The path of a database that is not there yet. */
-export const newDatabase = (): string => join(mkdtempSync(join(tmpdir(), "sluice-records-")), "sluice.db");
+export const newDatabase = (): string => join(temporaryFolder("records"), "sluice.db");
 
 /** A store that the test closes by itself. */
 export const temporaryStore = async (path = newDatabase(), options: StoreOptions = {}): Promise<Store> => {
