@@ -120,12 +120,17 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
   const roots: ConfigurationElement[] = [];
   const files = workspaceFiles(workspace, [workFolder, tempFolder]);
   if (files.length === 0) findings.error("CFG_EMPTY", { workspace }, { file: workspace });
+  const unread: string[] = [];
   for (const file of files) {
     const bytes = readBytes(path.join(workspace, file), file, findings);
-    if (bytes === null) continue;
+    if (bytes === null) {
+      unread.push(file);
+      continue;
+    }
     try {
       for (const element of checkDocument(parseXml(bytes, file), findings, accepted)) roots.push(element);
     } catch (error) {
+      unread.push(file);
       findings.thrown(error, { file });
     }
   }
@@ -142,7 +147,11 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
   const taskNames = nameTasks(declared, findings);
   const properties = propertyTable(declared);
   checkRequired(declared, findings);
-  checkReferences(declared, properties, clients?.kind === "branch" ? [...clients.members.keys()] : [], findings);
+  const [firstUnread] = unread;
+  // What such a file declares is unknown: everything that refers to it would look wrong, and bury the one thing that is.
+  if (firstUnread === undefined) {
+    checkReferences(declared, properties, clients?.kind === "branch" ? [...clients.members.keys()] : [], findings);
+  } else findings.warn("CFG_REFERENCES_UNCHECKED", { files: unread }, { file: firstUnread, line: 1, column: 1 });
   const model = compileEntityModel(declared, properties, findings);
   const mappings = compileMappings(declared, model, findings);
   const connections = compileConnections(declared, findings);

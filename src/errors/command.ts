@@ -85,6 +85,13 @@ export const commandErrors = defineErrors({
     text: (p: { instance: number; path: string }) =>
       `the log of job instance ${p.instance} is not at ${p.path}: it was removed, or the job ran on another machine or in another workspace`,
   },
+  CMD_LOG_TASK_UNKNOWN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { instance: number; task: string; tasks: readonly string[] }) =>
+      `instance ${p.instance} has no task '${p.task}'; its tasks are ${p.tasks.join(", ")}`,
+  },
+
   CMD_FILE_NOT_WRITTEN: {
     exit: 64,
     retryable: false,

@@ -120,6 +120,12 @@ export const configurationErrors = defineErrors({
     retryable: false,
     text: (p: { identifier: string }) => `${p.identifier} is a reserved word, in any case: choose another identifier`,
   },
+  CFG_REFERENCES_UNCHECKED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { files: readonly string[] }) =>
+      `what refers to what was not checked, because ${p.files.join(", ")} could not be read: mend that first, then validate again`,
+  },
   CFG_REFERENCE: {
     exit: 64,
     retryable: false,

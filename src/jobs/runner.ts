@@ -83,7 +83,12 @@ export class Runner {
   async drive(): Promise<JobState> {
     const { cancel, stop, startedBy } = this.#run;
     this.#listen(cancel, () => this.#send({ kind: "cancel", by: startedBy, isRecorded: false }));
-    this.#listen(stop, () => this.#send({ kind: "stop" }));
+    this.#listen(stop, () => {
+      // At once, not in turn: a message before this one may wait for a writer that the very task holds which is to be stopped.
+      this.#isStopping = true;
+      for (const task of this.#running.values()) task.abort();
+      this.#send({ kind: "stop" });
+    });
     void this.#watch();
     try {
       for (;;) {

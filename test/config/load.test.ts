@@ -39,6 +39,7 @@ test("what is called .xml but is no file is said to be none", () => {
   symlinkSync(path.join(folder, "Conf"), path.join(folder, "folder.xml"), "dir");
   expect(findingLines(loadWorkspace({ workspace: folder, env: {} }))).toEqual([
     "dangling.xml error CFG_FILE: the file cannot be read (ENOENT)",
+    "dangling.xml:1:1 warning CFG_REFERENCES_UNCHECKED: what refers to what was not checked, because dangling.xml, folder.xml could not be read: mend that first, then validate again",
     "folder.xml error CFG_FILE: the file cannot be read (it is no ordinary file)",
   ]);
 });
@@ -52,6 +53,7 @@ test("one file that cannot be read does not hide what is wrong in the others", (
   });
   expect(findingLines(loaded)).toEqual([
     "Conf/c.xml error CFG_FILE_SIZE: the file is larger than 64 MiB: no configuration is; move it out of the workspace or split it",
+    "Conf/c.xml:1:1 warning CFG_REFERENCES_UNCHECKED: what refers to what was not checked, because Conf/c.xml, a.xml could not be read: mend that first, then validate again",
     "a.xml:1:1 error CFG_XML_SYNTAX: not well-formed XML: <ConfigurationFile> is not closed",
     "appsettings.json:1:2 error CFG_SETTINGS_SYNTAX: not valid JSON: a key in quotes is missing (found the end of the file)",
     "b.xml:1:20 error CFG_ATTRIBUTE_MISSING: Connector X needs the attribute DisplayName_L1",

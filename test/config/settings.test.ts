@@ -205,7 +205,7 @@ test("folders that are not configuration are not scanned", () => {
     "Elsewhere/x.xml": "<broken",
   });
   const loaded = loadWorkspace({ workspace: folder, env: { SLUICE__WorkFolderPath: "Elsewhere" } });
-  expect(loaded.findings.map(({ file }) => file)).toEqual(["Data/x.xml"]);
+  expect([...new Set(loaded.findings.map(({ file }) => file))]).toEqual(["Data/x.xml"]);
 });
 
 test("a workspace that is none, or empty, or holds what cannot be read, is told so", () => {

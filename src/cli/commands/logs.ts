@@ -32,7 +32,13 @@ export const logs: Command = {
     const id = given.instance("N");
     const task = given.value("task");
     const configuration = await readSettings(invocation);
-    const instance = await useStoreForReading(invocation, configuration, async (store) => (await store?.records.find(id)) ?? null);
+    const instance = await useStoreForReading(invocation, configuration, async (store) => {
+      const tasks = task === null ? [] : ((await store?.records.tasks(id)) ?? []).map((each) => each.task);
+      if (task !== null && tasks.length > 0 && !tasks.includes(task)) {
+        throw new SluiceError("CMD_LOG_TASK_UNKNOWN", { instance: id, task, tasks: [...new Set(tasks)] });
+      }
+      return (await store?.records.find(id)) ?? null;
+    });
     if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: id });
     const { jobLogPath } = await import("../../jobs/index.js");
     const path = jobLogPath(configuration, instance.job, id);

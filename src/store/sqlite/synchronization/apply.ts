@@ -59,11 +59,18 @@ export const applyStaged = (
   const changes =
     db.count("SELECT count(*) FROM UR_ResourceChanges WHERE TaskInstance = ?", task) +
     db.count("SELECT count(*) FROM UR_ResourceLinkChanges WHERE TaskInstance = ?", task);
+  // A look between two long statements, and a last one before the caller commits: until then a stop leaves nothing.
+  const next = (): void => checkStop("applying");
+  next();
   deleteResources(db, task, by, now);
+  next();
   updateResources(db, plan, task, by, now, checkStop);
   insertResources(db, task, by, now, checkStop);
+  next();
   applyLinks(db, task, by, now);
+  next();
   applyClaims(db, task);
+  next();
   for (const table of ["UR_ResourceChanges", "UR_ResourceLinkChanges", "UR_LinkKeyChanges"]) {
     db.run(`UPDATE ${table} SET State = 'applied' WHERE TaskInstance = ?`, task);
   }
