@@ -316,6 +316,48 @@ describe("what a synchronization refuses, leaving nothing behind", () => {
   });
 });
 
+test("a stop at any look leaves the repository as it was, and the run can be made again", () => {
+  world.synchronize("HR", people(["1", "2"]));
+  world.synchronize(
+    "AD",
+    entries(
+      ids(6),
+      [
+        ["1000", "1001"],
+        ["1002", "1003"],
+      ],
+      [["1", "1000"]],
+    ),
+  );
+  const next = entries(
+    ["1000", "1002", "1003", "1004", "1005", "1006"],
+    [
+      ["1002", "1003"],
+      ["1004", "1005"],
+    ],
+    [["2", "1000"]],
+  );
+  const before = world.state();
+  world.looks = 0;
+  let stops = 0;
+  for (let look = 1; ; look++) {
+    world.looks = 0;
+    world.stopAtLook = look;
+    try {
+      world.synchronize("AD", next, { force: true });
+      break;
+    } catch (error) {
+      expect(error).toMatchObject({ code: "SYNC_STOPPED" });
+      expect(world.state()).toEqual(before);
+      stops++;
+    }
+  }
+  // Comparing each file, and between the statements that apply.
+  expect(stops).toBeGreaterThan(8);
+  expect(world.state()).not.toEqual(before);
+  expect(world.dangling()).toBe(0);
+});
+
 describe("beyond the gate", () => {
   test("a row set aside stands for its key: neither updated nor deleted, nor its links", () => {
     world.synchronize("HR", people(["1", "2"]));

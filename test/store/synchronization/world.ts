@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
+import { SluiceError } from "../../../src/errors/index.js";
 import {
   type ConnectorMappings,
   type EntityAssociation,
@@ -180,6 +181,9 @@ export class World {
   time = Date.parse("2026-01-05T08:00:00.000Z");
   model: RepositoryModel;
   mappingHash = "h";
+  /** Looks for a stop after which the runner's signal is there; none by default. */
+  stopAtLook = Number.POSITIVE_INFINITY;
+  looks = 0;
   #db: Database;
   #close: () => void;
   #count = 0;
@@ -330,7 +334,14 @@ export class World {
   }
 
   #context() {
-    return { db: this.#db, clock: { now: () => this.time }, checkStop: () => undefined, onProgress: () => undefined };
+    return {
+      db: this.#db,
+      clock: { now: () => this.time },
+      checkStop: (step: string) => {
+        if (++this.looks >= this.stopAtLook) throw new SluiceError("SYNC_STOPPED", { step });
+      },
+      onProgress: () => undefined,
+    };
   }
 
   /** Current rows of a type as of now: key → [id, mapped values…, navigations as keys]. */
