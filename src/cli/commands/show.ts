@@ -22,7 +22,7 @@ export const show: Command = {
     options: [{ name: "history", help: "all versions, what changed in each and by which task; links that ended, too" }],
     formats: ["text", "json"],
     exitCodes: [...readingExitCodes],
-    example: { command: "sluice show HR_Person 007 --history", says: "everything the repository knows of that person" },
+    example: { command: "sluice show Directory_User 000007 --history", says: "everything the repository knows of that person" },
   },
   run: async (invocation) => {
     const given = invocation.arguments;
