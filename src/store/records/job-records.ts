@@ -170,7 +170,7 @@ export class JobRecords {
 
   /**
    * Takes all locks together for a Waiting instance and sets it InProgress, or none of them: then it gives who holds them.
-   * `leftOut` is asked once they are held, since only then no other instance changes what is blocked.
+   * `planOf` is asked once they are held, since only then no other instance changes what is blocked.
    */
   takeLocks(
     held: HeldInstance,

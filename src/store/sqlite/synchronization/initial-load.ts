@@ -163,7 +163,7 @@ export const loadInitially = (context: ComparisonContext, task: TaskInstanceId, 
   let inserted = 0;
   for (const type of types) {
     const file = sortedFileOf(session, "entityType", type.identifier);
-    if (file !== null) inserted += loadResources(context, file, type, staging, task, now);
+    inserted += loadResources(context, file, type, staging, task, now);
   }
   staging.keepIds();
 
@@ -172,7 +172,6 @@ export const loadInitially = (context: ComparisonContext, task: TaskInstanceId, 
   const elsewhere: LinkPlan[] = [];
   for (const link of links) {
     const file = sortedFileOf(session, "association", link.mapping.identifier);
-    if (file === null) continue;
     linksInserted += loadLinks(context, file, link, task, now);
     if (link.isLinkRow) continue;
     const isOwn = [link.side1, link.side2].every((side) => side.navigation === null || ownTypes.has(side.type.number));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SluiceError } from "../../../errors/index.js";
 import type { OnProgress, SessionFile, SessionManifest } from "../../../model/index.js";
 import { type ComparisonHandler, fieldsOf, mergeSorted, type RecordSource, SortedFile, type StoredSource } from "../../../sync/index.js";
 import type { Database } from "./database.js";
@@ -20,9 +21,12 @@ export interface ComparisonContext {
   readonly onProgress: OnProgress;
 }
 
-/** The session's file of a mapping; every mapping of the connector has one, or prepare would have failed. */
-export const sortedFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile | null =>
-  session.files.find((file) => file.kind === kind && file.mapping === mapping && file.content === "sorted") ?? null;
+/** The session's file of a mapping of its connector. Throws SYNC_SESSION_OUTDATED when it has none: skipped in silence, its rows would never be compared. */
+export const sortedFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile => {
+  const found = session.files.find((file) => file.kind === kind && file.mapping === mapping && file.content === "sorted");
+  if (found === undefined) throw new SluiceError("SYNC_SESSION_OUTDATED", { session: session.guid, connector: session.connector });
+  return found;
+};
 
 export const openSortedFile = (folder: string, file: SessionFile, columns: readonly string[]): SortedFile =>
   new SortedFile({ path: join(folder, file.name), columns, rows: file.rows, bytes: file.bytes, sha256: file.sha256 });
