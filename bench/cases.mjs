@@ -4,10 +4,12 @@
  * - `run`, which runs the product once: `{ seconds, peakMiB }`,
  * - `against`: yardsticks `{ peer, run, bars }` that run after it, each with the bars of its ratio,
  * - `memory` and `seconds`: bars of the product's own figures.
+ * A case that `needs` something is skipped where that is missing.
  * A bar `{ from, must, aim }` holds from so many rows on; below, starting up is most of what is measured.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { embeddedCases, serverCases } from "./directory.mjs";
 import { linkFile, replaceDatabase, replaceFolder, warm } from "./files.mjs";
 import { exported, sorted, writeWorkspace } from "./workspace.mjs";
 
@@ -247,6 +249,8 @@ export const sizedCases = [
   initialCase,
   completeCase,
   unchangedCase,
+  ...embeddedCases,
+  ...serverCases,
 ];
 
 /** Starts of a program whose time a person waits for; the median of ten. */

@@ -1,8 +1,10 @@
 /**
- * Makes the files that the benchmark reads: two days of a directory's entries, or one day of group members. The same bytes on every machine.
+ * Makes the files that the benchmark reads: two days of a directory's entries, one day of group members, or what makes of the entries a
+ * directory with groups. The same bytes on every machine.
  *
- *     node bench/data.mjs entries 1000000 FOLDER     entries.day1.csv, entries.day2.csv, expected.json
- *     node bench/data.mjs members 3000000 FOLDER     members.csv, expected.json
+ *     node bench/data.mjs entries 1000000 FOLDER      entries.day1.csv, entries.day2.csv, expected.json
+ *     node bench/data.mjs members 3000000 FOLDER      members.csv, expected.json
+ *     node bench/data.mjs directory 1000000 FOLDER    links.day1.csv, links.day2.csv, links.day3.csv, entries.day3.csv, expected.json
  *
  * Separator `;`, header, LF. What the entries hold, so that a wrong implementation shows:
  * - key `dn` of about 67 bytes, not in order; half of the rows have text that is not ASCII, some of it outside the BMP, where the order
@@ -11,6 +13,10 @@
  * - 0.1 % of the rows have no key; 0.1 % repeat one, half of them exactly, half with another title;
  * - day 2: 1 % of the rows updated, 0.5 % new, 0.5 % gone, and 1 % in which only a column differs that is not mapped.
  * Members: both columns are the key; 0.1 % of the rows lack the second, 0.1 % are there twice.
+ * Directory: links between entries, each side named by its `dn`: three for each entry, 3,000,000 at most. Of the entries that stand for groups and
+ * members, those without a key leave their links unresolved.
+ * - Day 2: links of entries that are gone are gone, 0.5 % of the others too; new entries are in up to three groups.
+ * - Day 3: 12 % of the entries updated, more than a threshold lets pass, and 1 % of the links gone.
  *
  * `entries.quoted.csv` is day 2 as PowerShell's Export-Csv writes it: separator `,`, every field quoted.
  */
@@ -112,57 +118,64 @@ const fileOf = (path) => {
 const hasNoKey = (row) => row % 1000 === 501;
 const isRepeated = (row) => row % 1000 === 502;
 
-/** What day 2 does to a row; never to one without a key, nor to one that is there twice. */
-const fate = (row) => {
-  if (hasNoKey(row) || isRepeated(row)) return "none";
+/** What the second and the third day do to a row; never to one without a key, nor to one that is there twice. */
+const fate = (row, day) => {
+  if (day === 1 || hasNoKey(row) || isRepeated(row)) return "none";
   const number = mix(row, 30) % 200;
   if (number === 0) return "delete";
-  return number <= 2 ? "update" : number <= 4 ? "touch" : "none";
+  if (number <= 2) return "update";
+  if (day === 3 && number > 4 && number <= 28) return "update late";
+  return number <= 4 ? "touch" : "none";
 };
 
 /** New rows get numbers that no other row of a file of up to ten million rows has. */
 const newRowsFrom = 10_000_000;
+const newRows = (count) => Math.round(count * 0.005);
+const newRow = (count, n) => count + newRowsFrom + count + n;
+
+/** Calls `write` with the fields of each line of a day; gives what they hold, and how many rows have which fate. */
+const writeDay = (count, number, write) => {
+  const counts = { lines: 0, nullKeys: 0, duplicates: 0 };
+  const fates = { insert: 0, update: 0, delete: 0, "update late": 0 };
+  const total = count + (number > 1 ? newRows(count) : 0);
+  let repeat = -1;
+  write(columns);
+  for (let n = 0; n < total; n++) {
+    const isNew = n >= count;
+    const row = isNew ? newRow(count, n - count) : n;
+    if (!isNew && isRepeated(row)) repeat = row;
+    else if (repeat >= 0 && row % 1000 === 900) {
+      write(fieldsOf(repeat, dnOf(repeat), Math.floor(repeat / 1000) % 2 === 1 ? "repeat" : "none"));
+      counts.lines++;
+      counts.duplicates++;
+      repeat = -1;
+    }
+    const change = isNew ? "none" : fate(row, number);
+    if (isNew) fates.insert++;
+    else if (change in fates) fates[change]++;
+    if (change === "delete") continue;
+    const isNull = !isNew && hasNoKey(row);
+    write(fieldsOf(row, isNull ? "" : dnOf(row), change === "update late" ? "update" : change));
+    counts.lines++;
+    if (isNull) counts.nullKeys++;
+  }
+  return { day: { ...counts, sorted: counts.lines - counts.nullKeys - counts.duplicates }, fates };
+};
 
 const writeEntries = (count, folder) => {
-  const changes = { insert: 0, update: 0, delete: 0 };
-  const day = (number, write) => {
-    const counts = { lines: 0, nullKeys: 0, duplicates: 0 };
-    const total = count + (number === 2 ? Math.round(count * 0.005) : 0);
-    let repeat = -1;
-    write(columns);
-    for (let n = 0; n < total; n++) {
-      const isNew = n >= count;
-      const row = isNew ? count + newRowsFrom + n : n;
-      if (!isNew && isRepeated(row)) repeat = row;
-      else if (repeat >= 0 && row % 1000 === 900) {
-        write(fieldsOf(repeat, dnOf(repeat), Math.floor(repeat / 1000) % 2 === 1 ? "repeat" : "none"));
-        counts.lines++;
-        counts.duplicates++;
-        repeat = -1;
-      }
-      const change = isNew || number === 1 ? "none" : fate(row);
-      if (isNew) changes.insert++;
-      else if (change === "update" || change === "delete") changes[change]++;
-      if (change === "delete") continue;
-      const isNull = !isNew && hasNoKey(row);
-      write(fieldsOf(row, isNull ? "" : dnOf(row), change));
-      counts.lines++;
-      if (isNull) counts.nullKeys++;
-    }
-    return { ...counts, sorted: counts.lines - counts.nullKeys - counts.duplicates };
-  };
   const first = fileOf(join(folder, "entries.day1.csv"));
-  const day1 = day(1, (fields) => first.add(plainLine(fields)));
+  const { day: day1 } = writeDay(count, 1, (fields) => first.add(plainLine(fields)));
   first.close();
   const second = fileOf(join(folder, "entries.day2.csv"));
   const quoted = fileOf(join(folder, "entries.quoted.csv"));
-  const day2 = day(2, (fields) => {
+  const { day: day2, fates } = writeDay(count, 2, (fields) => {
     second.add(plainLine(fields));
     quoted.add(quotedLine(fields));
   });
   second.close();
   quoted.close();
-  return { day1, day2, changes };
+  const { insert, update, delete: gone } = fates;
+  return { day1, day2, changes: { insert, update, delete: gone } };
 };
 
 const writeMembers = (count, folder) => {
@@ -189,8 +202,64 @@ const writeMembers = (count, folder) => {
   return { ...counts, sorted: counts.lines - counts.nullKeys - counts.duplicates };
 };
 
+/** Links of a directory: as many for each entry, and never more than a large one has. */
+const linksPerEntry = 3;
+const mostLinks = 3_000_000;
+const membersPerGroup = 50;
+
+/**
+ * Calls `visit` with each link there ever is: both rows, the last day that has it, and whether it is there on the first. A link comes up once:
+ * each round of members has groups of its own.
+ */
+const eachLink = (count, visit) => {
+  const links = Math.min(count * linksPerEntry, mostLinks);
+  const members = links / linksPerEntry;
+  const groups = Math.max(1, Math.round(members / membersPerGroup));
+  const memberStride = Math.floor(count / members);
+  const groupStride = Math.floor(count / (groups * linksPerEntry));
+  const groupOf = (n, round) => ((mix(n, 40) % groups) * linksPerEntry + round) * groupStride;
+  for (let n = 0; n < links; n++) {
+    const number = mix(n, 41) % 200;
+    const [group, member] = [groupOf(n, Math.floor(n / members)), (n % members) * memberStride];
+    const isGone = number === 0 || fate(group, 2) === "delete" || fate(member, 2) === "delete";
+    visit(group, member, { isFirst: true, last: isGone ? 1 : number <= 2 ? 2 : 3 });
+  }
+  const added = newRows(count);
+  for (let n = 0; n < Math.min(added * linksPerEntry, newRows(links)); n++) {
+    const group = groupOf(links + n, Math.floor(n / added));
+    if (fate(group, 2) !== "delete") visit(group, newRow(count, n % added), { isFirst: false, last: 3 });
+  }
+};
+
+const writeDirectory = (count, folder) => {
+  const day = (number) => {
+    const counts = { lines: 0, orphans: 0, linksInserted: 0, linksDeleted: 0 };
+    const file = fileOf(join(folder, `links.day${number}.csv`));
+    file.add("dn;member\n");
+    eachLink(count, (group, member, { isFirst, last }) => {
+      const first = isFirst ? 1 : 2;
+      const isOrphan = hasNoKey(group) || (isFirst && hasNoKey(member));
+      if (!isOrphan && first === number) counts.linksInserted++;
+      if (!isOrphan && last === number - 1) counts.linksDeleted++;
+      if (first > number || last < number) return;
+      // The key that an entry without one would have.
+      file.add(`${dnOf(group)};${dnOf(member)}\n`);
+      counts.lines++;
+      if (isOrphan) counts.orphans++;
+    });
+    file.close();
+    return counts;
+  };
+  const [day1, day2, day3] = [day(1), day(2), day(3)];
+  const third = fileOf(join(folder, "entries.day3.csv"));
+  const { day: entries, fates } = writeDay(count, 3, (fields) => third.add(plainLine(fields)));
+  third.close();
+  return { links: { day1, day2, day3 }, day3: { ...entries, update: fates["update late"] } };
+};
+
+const writers = { entries: writeEntries, members: writeMembers, directory: writeDirectory };
 const [kind, count, folder] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-const expected = (kind === "entries" ? writeEntries : writeMembers)(Number(count), folder);
+const expected = writers[kind](Number(count), folder);
 // Last: a folder without it is not finished.
 writeFileSync(join(folder, "expected.json"), `${JSON.stringify(expected, null, 2)}\n`);

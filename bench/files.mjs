@@ -50,6 +50,6 @@ export const replaceDatabase = (from, to) => {
   settle();
 };
 
-const settle = () => {
+export const settle = () => {
   if (process.platform !== "win32") spawnSync("sync");
 };

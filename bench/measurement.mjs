@@ -25,7 +25,7 @@ const verdict = (value, bar) => {
 export const measure = ({ name, start }, bench, size, repeat) => {
   const { rows, run, against, memory, seconds } = start(bench);
   const runs = [];
-  const sides = against.map((side) => ({ ...side, missing: side.peer === "complete" ? null : bench.missing(side.peer), runs: [] }));
+  const sides = against.map((side) => ({ ...side, missing: bench.missing(side.peer), runs: [] }));
   for (let i = 0; i < repeat; i++) {
     runs.push(run());
     for (const side of sides) if (side.missing === null) side.runs.push(side.run());

@@ -30,9 +30,10 @@ export const createProcesses = (cpu) => {
     return { status, stdout, stderr };
   };
 
-  const sluice = (args) => {
-    const { status, stdout, stderr } = start(process.execPath, ["--import", peak, program, ...args]);
-    if (status !== 0)
+  /** Runs the product; `ends` is the exit code that is right, `extra` are settings in its environment. */
+  const sluice = (args, { ends = 0, extra = {} } = {}) => {
+    const { status, stdout, stderr } = start(process.execPath, ["--import", peak, program, ...args], extra);
+    if (status !== ends)
       throw new Error(`sluice ${args.join(" ")} ended with ${status}: ${(stdout + stderr).replace(/\npeak=.*/, "").trim()}`);
     return { stdout, peakMiB: Number(/peak=(\d+)/.exec(stderr)?.[1]) / 1024 };
   };
@@ -40,20 +41,33 @@ export const createProcesses = (cpu) => {
   return {
     pin,
     /** Wall time of a whole command, in seconds. */
-    time: (args) => {
+    time: (args, how) => {
       const from = performance.now();
-      const { peakMiB } = sluice(args);
+      const { peakMiB } = sluice(args, how);
       return { seconds: (performance.now() - from) / 1000, peakMiB };
     },
     /**
      * Runs a job of one task. Gives its counters, the seconds from the task's start to the job's end (a synchronization's commit and
      * checkpoint come after the moment that is recorded as the task's end), and the peak memory of the whole process.
      */
-    run: (workspace, job) => {
-      const { stdout, peakMiB } = sluice(["run", job, "-w", workspace, "--json"]);
-      const report = JSON.parse(stdout);
-      const [task] = report.tasks;
-      return { seconds: (Date.parse(report.endedAt) - Date.parse(task.startedAt)) / 1000, peakMiB, counters: task.counters };
+    run: (workspace, job, how) => {
+      const { stdout, peakMiB } = sluice(["run", job, "-w", workspace, "--json"], how);
+      const { jobInstance, endedAt, tasks } = JSON.parse(stdout);
+      const [{ startedAt, counters }] = tasks;
+      return { seconds: (Date.parse(endedAt) - Date.parse(startedAt)) / 1000, peakMiB, counters, jobInstance };
+    },
+    /** Lets a blocked instance go on. Seconds of the whole command: its task started when it was blocked. */
+    resume: (workspace, jobInstance, how) => {
+      const from = performance.now();
+      const { stdout, peakMiB } = sluice(["resume", String(jobInstance), "-w", workspace, "--json"], how);
+      const seconds = (performance.now() - from) / 1000;
+      return { seconds, peakMiB, counters: JSON.parse(stdout).tasks[0].counters };
+    },
+    /** What a helper of the benchmark prints. */
+    answer: (command, args, extra) => {
+      const { status, stdout, stderr } = start(command, args, extra);
+      if (status !== 0) throw new Error((stdout + stderr).trim());
+      return stdout.trim();
     },
     /** Runs a yardstick; the last line it prints is `name=number …`, `seconds` among them. */
     yardstick: (command, args, extra) => {

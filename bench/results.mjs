@@ -3,7 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
 const file = new URL("./results.md", import.meta.url);
-const begin = "<!-- written by `npm run bench -- --write` -->";
+const sections = {
+  embedded: "<!-- written by `npm run bench -- --write` -->",
+  server: "<!-- written by `npm run bench -- --database … --write` -->",
+};
 const end = "<!-- end -->";
 
 /** One line: when and on what. */
@@ -17,10 +20,12 @@ export const describeMachine = (pin) =>
     `load ${loadavg()[0]?.toFixed(1)} at the start`,
   ].join("; ");
 
-/** Puts a run in the place of the one that was there; what a person wrote around it stays. */
-export const writeResults = (machine, table, summary) => {
+/** Puts a run in the place of the one that was there; what a person wrote around it stays. `section`: embedded or server. */
+export const writeResults = (section, machine, table, summary) => {
   const text = readFileSync(file, "utf8");
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  const begin = sections[section];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
   if (from < 0 || to < from) throw new Error(`results.md lacks the line ${begin} or ${end}`);
   writeFileSync(file, `${text.slice(0, from)}${begin}\n\n${machine}\n\n${table}\n\n${summary}\n\n${text.slice(to)}`);
 };

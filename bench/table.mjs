@@ -39,13 +39,13 @@ export const tableOf = (results) => {
   return [row(lines[0]), rule, ...lines.slice(1).map(row)].join("\n");
 };
 
-/** One line: cases, bars, skips by peer. */
-export const summaryOf = (results, wrong) => {
+/** One line: cases, bars, skips by peer. `skippedCases`: those that did not run at all. */
+export const summaryOf = (results, wrong, skippedCases) => {
   const bars = results.flatMap(({ judgements }) => judgements).filter(({ verdict }) => verdict !== null && verdict !== "short");
   const missed = bars.filter(({ verdict }) => verdict === "missed").length;
   const aims = bars.filter(({ verdict }) => verdict === "aim").length;
   const skips = new Map();
-  for (const { peer, missing } of results.flatMap(({ skipped }) => skipped)) {
+  for (const { peer, missing } of [...results.flatMap(({ skipped }) => skipped), ...skippedCases]) {
     skips.set(peer, { missing, count: (skips.get(peer)?.count ?? 0) + 1 });
   }
   return [

@@ -24,7 +24,8 @@ const named = (identifier) => `Identifier="${identifier}" DisplayName_L1="${iden
 const prepare = (identifier, connector, mode) =>
   `<PrepareSynchronizationTask ${named(identifier)} Agent="Local" OpenIdClient="Job" Connector="${connector}" Type="None" SynchronizationMode="${mode}" />`;
 
-const configuration = `<?xml version="1.0" encoding="utf-8"?>
+/** `groups`: the connector that the members come from. */
+const configurationOf = (groups) => `<?xml version="1.0" encoding="utf-8"?>
 <ConfigurationFile xmlns="urn:schemas-usercube-com:configuration">
   <Agent Identifier="Local" DisplayName_L1="This computer" />
   <Profile Identifier="JobRunner" DisplayName_L1="Runs jobs" />
@@ -40,11 +41,11 @@ ${properties}
   <Connector Identifier="Directory" DisplayName_L1="Directory" Agent="Local" ${limits} />
   <Connector Identifier="Groups" DisplayName_L1="Groups" Agent="Local" ${limits} />
   <Connection Identifier="Entries" DisplayName_L1="Entries" Connector="Directory" Package="CSV" />
-  <Connection Identifier="GroupMembers" DisplayName_L1="Group members" Connector="Groups" Package="CSV" />
+  <Connection Identifier="GroupMembers" DisplayName_L1="Group members" Connector="${groups}" Package="CSV" />
   <EntityTypeMapping Identifier="Entry" Connector="Directory" ConnectionTable="Entries">
 ${mapped}
   </EntityTypeMapping>
-  <EntityAssociationMapping Identifier="Members" Connector="Groups" ConnectionTable="GroupMembers"
+  <EntityAssociationMapping Identifier="Members" Connector="${groups}" ConnectionTable="GroupMembers"
     Column1="dn" EntityPropertyMapping1="Entry:dn" Column2="member" EntityPropertyMapping2="Entry:dn" />
 ${[
   job("Export", `<ExportTask ${named("Export_Entries")} Agent="Local" OpenIdClient="Job" Connection="Entries" IgnoreCookieFile="true" />`),
@@ -54,7 +55,7 @@ ${[
   ),
   job("Prepare", prepare("Prepare_Directory", "Directory", "Complete")),
   job("Prepare_Initial", prepare("Prepare_Directory_Initial", "Directory", "Initial")),
-  job("Prepare_Members", prepare("Prepare_Groups", "Groups", "Complete")),
+  ...(groups === "Groups" ? [job("Prepare_Members", prepare("Prepare_Groups", "Groups", "Complete"))] : []),
   job("Synchronize", `<SynchronizeTask ${named("Synchronize_Directory")} Connector="Directory" Type="None" />`),
 ].join("\n")}
 </ConfigurationFile>
@@ -65,10 +66,13 @@ export const exported = (workspace, connection) => join(workspace, "Temp", "Expo
 /** Path of the sorted file of a mapping. */
 export const sorted = (workspace, mapping) => join(workspace, "Work", "Collect", `${mapping}.sorted.csv`);
 
-/** Makes the workspace, or changes what it reads. `entries` and `members` are absolute paths of sources. */
-export const writeWorkspace = (folder, { entries = "none.csv", members = "none.csv", separator = ";" }) => {
+/**
+ * Makes the workspace, or changes what it reads. `entries` and `members` are absolute paths of sources; `isOneConnector`: entries and members come
+ * from the same connector, and are synchronized together.
+ */
+export const writeWorkspace = (folder, { entries = "none.csv", members = "none.csv", separator = ";", isOneConnector = false }) => {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "Benchmark.xml"), configuration);
+  writeFileSync(join(folder, "Benchmark.xml"), configurationOf(isOneConnector ? "Directory" : "Groups"));
   writeFileSync(join(folder, "appsettings.json"), JSON.stringify({ WorkFolderPath: "Work", TempFolderPath: "Temp" }));
   const connections = { Entries: { Path: entries, Separator: separator }, GroupMembers: { Path: members, Separator: separator } };
   writeFileSync(join(folder, "appsettings.agent.json"), JSON.stringify({ Connections: connections }));

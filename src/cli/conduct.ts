@@ -9,6 +9,7 @@ import { LiveProgress } from "./progress/live-progress.js";
 import { PlainProgress } from "./progress/plain-progress.js";
 import type { ProgressView } from "./progress/progress-view.js";
 import { formatNoun } from "./terminal/index.js";
+import type { WaitNotice } from "./wait-notice.js";
 
 /** The tools' names for levels beside the jobs' own (jobs-and-tasks §3.7). */
 const levelNames: Readonly<Record<string, LogLevel>> = {
@@ -37,12 +38,14 @@ export const conduct = async (
   invocation: Invocation,
   configuration: Configuration,
   store: Store,
+  waits: WaitNotice,
   start: (surroundings: RunSurroundings) => Promise<RunReport>,
 ): Promise<number> => {
   const { arguments: given, out, err } = invocation;
   const { exitCodeOf, startedBy } = await import("../jobs/index.js");
   await (given.isJson ? err : out).lines([`${store.database}, ${formatNoun(await store.resourceCount(), "resource")}`]);
   const progress = progressFor(invocation);
+  waits.goTo((text) => progress.note(text));
   const interruption = interruptible(invocation.signals, (text) => progress.note(text));
   let report: RunReport;
   try {
@@ -58,6 +61,7 @@ export const conduct = async (
     });
   } finally {
     interruption.end();
+    waits.goTo(null);
     await progress.close();
   }
   try {

@@ -52,6 +52,18 @@ export const programHelp = (entries: readonly ProgramEntry[], style: Style, colu
   ];
 };
 
+/** The help of a group of commands, such as `database`. */
+export const groupHelp = (group: string, members: readonly ProgramEntry[], style: Style, columns: number | undefined): string[] => [
+  `${style.bold("Usage:")} sluice ${group} <command> [options]`,
+  "",
+  style.bold("Commands"),
+  ...list(
+    members.map((entry) => [entry.name, entry.summary] as const),
+    widthFor(columns),
+  ),
+  "",
+];
+
 /** The help of one command: what it does, arguments, options, exit codes, an example. */
 export const commandHelp = (definition: CommandDefinition, style: Style, columns: number | undefined): string[] => {
   const width = widthFor(columns);

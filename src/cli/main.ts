@@ -5,8 +5,8 @@ import type { Clock } from "../model/index.js";
 import { asksForJson, parseArguments } from "./arguments.js";
 import type { Invocation, Signals } from "./command.js";
 import { reportFailure } from "./failure.js";
-import { commandHelp, programHelp } from "./help.js";
-import { program } from "./program.js";
+import { commandHelp, groupHelp, programHelp } from "./help.js";
+import { type ProgramEntry, program } from "./program.js";
 import { Output, type OutputStream, styleFor } from "./terminal/index.js";
 
 /** The world as a run of the program sees it: the process in the program, objects of their own in tests. */
@@ -46,22 +46,30 @@ export const main = async (argv: readonly string[], world: World): Promise<numbe
 
 const dispatch = async (argv: readonly string[], world: World, out: Output, err: Output): Promise<number> => {
   const style = styleFor(out.isTerminal, world.env);
-  const [name, ...rest] = argv;
+  const [name] = argv;
   if (name === "--version") {
     await out.lines([await version()]);
     return 0;
   }
-  if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+  if (name === undefined || name === "--help" || name === "-h" || (name === "help" && argv.length === 1)) {
     const lines = programHelp(program, name === undefined ? styleFor(err.isTerminal, world.env) : style, out.columns);
     await (name === undefined ? err : out).lines(lines);
     return name === undefined ? 64 : 0;
   }
   // `sluice help run` is what many try first.
-  const wanted = name === "help" ? (rest[0] ?? "") : name;
-  const entry = program.find((each) => each.name === wanted);
-  if (entry === undefined) throw await unknownCommand(wanted);
+  const words = name === "help" ? argv.slice(1) : argv;
+  const entry = program.find((each) => each.name.split(" ").every((word, index) => word === words[index]));
+  if (entry === undefined) {
+    const [group = "", member] = words;
+    const members = program.filter((each) => each.name.startsWith(`${group} `));
+    if (members.length === 0) throw await unknownCommand(group, program);
+    if (member !== undefined && !member.startsWith("-")) throw await unknownCommand(`${group} ${member}`, members);
+    const isAsked = name === "help" || member === "--help" || member === "-h";
+    await (isAsked ? out : err).lines(groupHelp(group, members, isAsked ? style : styleFor(err.isTerminal, world.env), out.columns));
+    return isAsked ? 0 : 64;
+  }
   const command = await entry.load();
-  const parsed = name === "help" ? "help" : await parseArguments(command.definition, rest);
+  const parsed = name === "help" ? "help" : await parseArguments(command.definition, words.slice(entry.name.split(" ").length));
   if (parsed === "help") {
     await out.lines(commandHelp(command.definition, style, out.columns));
     return 0;
@@ -81,11 +89,11 @@ const dispatch = async (argv: readonly string[], world: World, out: Output, err:
   return await command.run(invocation);
 };
 
-const unknownCommand = async (command: string): Promise<SluiceError<"CMD_UNKNOWN_COMMAND">> => {
+const unknownCommand = async (command: string, among: readonly ProgramEntry[]): Promise<SluiceError<"CMD_UNKNOWN_COMMAND">> => {
   const { nearestName } = await import("../config/index.js");
   const nearest = nearestName(
     command,
-    program.map((entry) => entry.name),
+    among.map((entry) => entry.name),
   );
   return new SluiceError("CMD_UNKNOWN_COMMAND", { command, nearest });
 };

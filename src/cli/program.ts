@@ -1,6 +1,7 @@
 import type { Command } from "./command.js";
 
 export interface ProgramEntry {
+  /** One word, or two where the first is a group: `database migrate`. */
   readonly name: string;
   /** One line for `sluice --help`. */
   readonly summary: string;
@@ -38,5 +39,36 @@ export const program: readonly ProgramEntry[] = [
   { name: "links", summary: "lists the links of an entity association", load: async () => (await import("./commands/links.js")).links },
   { name: "show", summary: "shows one resource, its links and its history", load: async () => (await import("./commands/show.js")).show },
   { name: "logs", summary: "prints the log of a job instance", load: async () => (await import("./commands/logs.js")).logs },
+  { name: "doctor", summary: "looks at all that a run needs", load: async () => (await import("./commands/doctor.js")).doctor },
   { name: "xsd", summary: "writes the schema for an editor's completion", load: async () => (await import("./commands/xsd.js")).xsd },
+  {
+    name: "database status",
+    summary: "shows the state of the database: version, migrations, size, rows",
+    load: async () => (await import("./commands/database-status.js")).databaseStatus,
+  },
+  {
+    name: "database migrate",
+    summary: "makes the tables or brings them up to date",
+    load: async () => (await import("./commands/database-migrate.js")).databaseMigrate,
+  },
+  {
+    name: "database indexes",
+    summary: "makes the indexes that the configuration calls for",
+    load: async () => (await import("./commands/database-indexes.js")).databaseIndexes,
+  },
+  {
+    name: "database views",
+    summary: "makes a view for people of each entity type",
+    load: async () => (await import("./commands/database-views.js")).databaseViews,
+  },
+  {
+    name: "database purge",
+    summary: "removes old history",
+    load: async () => (await import("./commands/database-purge.js")).databasePurge,
+  },
+  {
+    name: "database copy",
+    summary: "moves an embedded repository to SQL Server",
+    load: async () => (await import("./commands/database-copy.js")).databaseCopy,
+  },
 ];

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Configuration } from "../config/index.js";
 import { SluiceError } from "../errors/index.js";
-import type { RepositoryModel, Store } from "../store/index.js";
+import type { RepositoryModel, Store, StoreOptions } from "../store/index.js";
 import type { Invocation } from "./command.js";
 
 /** What the repository must know of the configuration. */
@@ -15,10 +15,14 @@ export const repositoryModelOf = (configuration: Configuration): RepositoryModel
 type HasSettings = Pick<Configuration, "settings">;
 
 /** Opens the repository for one piece of work, and closes it whatever happens. Makes a missing embedded database. */
-export const useStore = async <T>(configuration: HasSettings, work: (store: Store) => Promise<T>): Promise<T> => {
+export const useStore = async <T>(
+  configuration: HasSettings,
+  work: (store: Store) => Promise<T>,
+  options: Pick<StoreOptions, "onWait"> = {},
+): Promise<T> => {
   // Loaded here: commands that read the configuration alone do not wait for the database's driver.
   const { openStore } = await import("../store/index.js");
-  const store = await openStore(configuration.settings.database);
+  const store = await openStore(configuration.settings.database, options);
   try {
     return await work(store);
   } finally {
@@ -31,10 +35,11 @@ export const useStoreOfInstance = async <T>(
   configuration: HasSettings,
   jobInstance: number,
   work: (store: Store) => Promise<T>,
+  options: Pick<StoreOptions, "onWait">,
 ): Promise<T> => {
   const { database } = configuration.settings;
   if (database.kind === "sqlite" && !existsSync(database.path)) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance });
-  return await useStore(configuration, work);
+  return await useStore(configuration, work, options);
 };
 
 /**

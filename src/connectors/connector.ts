@@ -27,9 +27,26 @@ export interface Exporter {
   export(request: ExportRequest, signal: AbortSignal, onProgress: OnProgress): Promise<ExportResult>;
 }
 
+/** What an export would read, as far as a look at its beginning tells. */
+export interface SourceView {
+  /** What is read: the absolute path of a file. */
+  readonly source: string;
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly modified: string;
+  /** Names in the header. */
+  readonly columns: readonly string[];
+}
+
+/** Looks at the source of a connection without exporting it. Changes nothing; throws SRC_* and DATA_*, as the export would. */
+export interface SourceViewer {
+  look(request: Pick<ExportRequest, "connection" | "settings" | "workspace" | "sourcesRootPaths">): Promise<SourceView>;
+}
+
 /** What a package offers (connectors §4). */
 export interface ConnectorPackage {
   /** Short documented name: `CSV`. */
   readonly name: string;
   readonly exporter?: Exporter;
+  readonly viewer?: SourceViewer;
 }

@@ -36,6 +36,12 @@ export const commandErrors = defineErrors({
     retryable: false,
     text: (p: { option: string; value: string; expected: string }) => `option ${p.option} cannot be '${p.value}': give ${p.expected}`,
   },
+  CMD_OPTION_NEEDED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { command: string; options: readonly string[] }) =>
+      `sluice ${p.command} does nothing by itself: give ${p.options.join(", ")}`,
+  },
   CMD_OPTIONS_CONFLICT: {
     exit: 64,
     retryable: false,
@@ -55,6 +61,12 @@ export const commandErrors = defineErrors({
     exit: 64,
     retryable: false,
     text: (p: { value: string; usage: string }) => `'${p.value}' is one argument too many: ${p.usage}`,
+  },
+  CMD_DATABASE_ABSENT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { database: string }) =>
+      `there is no database at ${p.database} yet: the first run of a job makes it, or sluice database migrate`,
   },
   CMD_NOT_YET: {
     exit: 64,

@@ -103,6 +103,29 @@ export const runErrors = defineErrors({
     text: (p: { jobInstance: number }) =>
       `instance ${p.jobInstance} was taken from this process, which was thought dead: it stops and writes nothing more; sluice status --instance ${p.jobInstance} shows who has it`,
   },
+  JOB_LEASE_LOST: {
+    exit: 69,
+    retryable: true,
+    text: (p: { jobInstance: number; seconds: number; reason: string }) =>
+      `the database did not answer for ${p.seconds} s (${p.reason}), and instance ${p.jobInstance} may have been taken for dead: its tasks were stopped and nothing more was written; once the database answers again, sluice status --instance ${p.jobInstance} shows how it stands, and the job can be run again`,
+  },
+  JOB_WAIT_ENDED: {
+    exit: 75,
+    retryable: true,
+    text: (p: { holders: string }) => `the wait for the database, held by ${p.holders}, was ended: nothing was written; run again later`,
+  },
+  JOB_END_UNRECORDED: {
+    exit: 75,
+    retryable: true,
+    text: (p: { jobInstance: number; holders: string }) =>
+      `instance ${p.jobInstance} was stopped while the database was held by ${p.holders}, so that its end could not be recorded: the next command that looks finds it dead and records it as Aborted`,
+  },
+  TASK_ENDED: {
+    exit: 1,
+    retryable: false,
+    text: (p: { taskInstance: number }) =>
+      `task instance ${p.taskInstance} had ended already (it was stopped, or given up after its deadline): what it still wanted to write was refused`,
+  },
   LOCK_JOB_HELD: {
     exit: 75,
     retryable: true,
@@ -144,11 +167,5 @@ export const runErrors = defineErrors({
     retryable: true,
     text: (p: { session: string; connector: string }) =>
       `session ${p.session} was prepared under another configuration of ${p.connector}: prepare the connector again`,
-  },
-  DB_NOT_BUILT: {
-    exit: 64,
-    retryable: false,
-    text: (p: { database: string }) =>
-      `ConnectionString names ${p.database}, which this version cannot use yet: leave it out, or give sqlite:<path>`,
   },
 });

@@ -8,6 +8,8 @@ export interface CancelRequest {
   readonly jobInstance: number;
   readonly by: string;
   readonly reason?: string | undefined;
+  /** Ends a wait for the database. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type CancelOutcome =
@@ -19,13 +21,13 @@ export type CancelOutcome =
 /**
  * Cancels a running instance by a row that its runner looks for, or closes a blocked one and drops what it staged (design §4, §10).
  * An Errored or Aborted instance with a Blocked task keeps its state; its task becomes Cancelled.
- * Throws JOB_INSTANCE_UNKNOWN, JOB_ENDED (exit 64), LOCK_JOB_HELD, JOB_CHANGED_MEANWHILE (75).
+ * Throws JOB_INSTANCE_UNKNOWN, JOB_ENDED (exit 64), LOCK_JOB_HELD, JOB_CHANGED_MEANWHILE, JOB_WAIT_ENDED (75).
  */
-export const cancelInstance = async ({ store, jobInstance, by, reason }: CancelRequest): Promise<CancelOutcome> => {
-  await store.records.abortDead();
+export const cancelInstance = async ({ store, jobInstance, by, reason, signal }: CancelRequest): Promise<CancelOutcome> => {
+  await store.records.abortDead({ isPatient: true, signal });
   const runner = thisProcess();
   const found = await findInstance(store, jobInstance);
-  if (isRunning(found.state) && (await store.records.requestCancel(found.id, by, runner.host, reason ?? null))) {
+  if (isRunning(found.state) && (await store.records.requestCancel(found.id, by, runner.host, reason ?? null, signal))) {
     return { outcome: "requested" };
   }
   // It may have ended, or blocked, at this moment.
@@ -36,17 +38,20 @@ export const cancelInstance = async ({ store, jobInstance, by, reason }: CancelR
   }
 
   const setHash = await stagedSetHash(store, instance.id);
-  const { holders, held } = await store.records.take({
-    instance,
-    runner,
-    locks: [instanceLock(instance.id)],
-    validations: [],
-    decisions: blocked.map(({ id }) => ({ taskInstance: id, decision: "cancel", takenBy: by, reason: reason ?? null, setHash })),
-  });
+  const { holders, held } = await store.records.take(
+    {
+      instance,
+      runner,
+      locks: [instanceLock(instance.id)],
+      validations: [],
+      decisions: blocked.map(({ id }) => ({ taskInstance: id, decision: "cancel", takenBy: by, reason: reason ?? null, setHash })),
+    },
+    signal,
+  );
   const [holder] = holders;
   if (holder !== undefined) throw new SluiceError("LOCK_JOB_HELD", holder);
   // Dropped first: a closing that dies in between is done again, rows staged for nobody would stay for ever.
-  for (const { id } of blocked) await dropStaged(store, id);
+  for (const { id } of blocked) await dropStaged(store, held, id);
   const message = `cancelled by ${by}`;
   await store.records.advance(held, {
     ...(instance.state === "Blocked" ? { state: "Cancelled", message } : { releasesLocks: true }),

@@ -1,6 +1,8 @@
+import { SluiceError } from "../errors/index.js";
 import { isRunning } from "../model/index.js";
 import type { HeldInstance, Store, TaskChange } from "../store/index.js";
 import { type JobLog, jobLogPath, type LogLevel, openJobLog } from "./job-log.js";
+import { heldBy, isLost, isWaitEnded } from "./lease.js";
 import { type RunReport, reportOf } from "./report.js";
 import type { OnRunEvent } from "./run-event.js";
 import type { RunSurroundings } from "./run-request.js";
@@ -23,7 +25,8 @@ export const whileHeld = async (
     await work(log, withoutFault(request.onEvent, log));
     return await reportOf(store, held.id);
   } catch (error) {
-    await leaveEnded(store, held, error instanceof Error ? error.message : String(error));
+    if (!isLost(error) && !isWaitEnded(error)) await leaveEnded(store, held, error instanceof Error ? error.message : String(error));
+    if (isWaitEnded(error)) throw new SluiceError("JOB_END_UNRECORDED", { jobInstance: held.id, holders: heldBy(error) }, { cause: error });
     throw error;
   } finally {
     log?.close();

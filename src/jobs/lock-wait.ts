@@ -1,6 +1,7 @@
 import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
 import { type LockHolder, lockName, type Store } from "../store/index.js";
+import { isWaitEnded } from "./lease.js";
 
 /** How often a waiting instance looks whether its locks are free (ms). */
 const lookMs = 1_000;
@@ -10,8 +11,8 @@ export interface LockWait {
   readonly timing: Timing;
   /** Scheduler.MaxLockWatchTime in seconds: 0 for ever, negative not at all. */
   readonly maxSeconds: number;
-  /** One try to take them all; gives the holders when they are not free. */
-  readonly attempt: () => Promise<readonly LockHolder[]>;
+  /** One try to take them all; gives the holders when they are not free. The signal ends its wait for the database. */
+  readonly attempt: (signal: AbortSignal) => Promise<readonly LockHolder[]>;
   /** Called when the holders change. */
   readonly onWaiting: (holders: readonly LockHolder[]) => void;
   /** Ends the wait. */
@@ -28,7 +29,8 @@ export const waitForLocks = async (wait: LockWait): Promise<"taken" | "cancelled
   const since = wait.timing.now();
   let shown = "";
   for (;;) {
-    const holders = await wait.attempt();
+    const holders = await attempt(wait);
+    if (holders === null) return "cancelled";
     const [holder] = holders;
     if (holder === undefined) return "taken";
     const waitedSeconds = Math.round((wait.timing.now() - since) / 1000);
@@ -40,6 +42,16 @@ export const waitForLocks = async (wait: LockWait): Promise<"taken" | "cancelled
     if (wait.cancel.aborted || (await wait.isCancelled())) return "cancelled";
     // A holder may have died meanwhile.
     await wait.store.records.abortDead();
+  }
+};
+
+/** Null when the wait was ended while the database itself was waited for. */
+const attempt = async (wait: LockWait): Promise<readonly LockHolder[] | null> => {
+  try {
+    return await wait.attempt(wait.cancel);
+  } catch (error) {
+    if (isWaitEnded(error)) return null;
+    throw error;
   }
 };
 

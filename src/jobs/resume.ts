@@ -1,5 +1,5 @@
 import { SluiceError } from "../errors/index.js";
-import { systemTiming, type TaskInstanceId } from "../model/index.js";
+import { systemTiming, type TaskInstanceId, type Timing } from "../model/index.js";
 import { advance, rebuild, type TaskRecord, taskRecords } from "../statemachine/index.js";
 import {
   type HeldInstance,
@@ -15,10 +15,11 @@ import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, lockedConnectors } from "./connector-lock.js";
 import { planDifferences, type TaskGraph } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
+import { Lease } from "./lease.js";
 import { waitForLocks } from "./lock-wait.js";
 import { refuseUnbuilt } from "./refusal.js";
 import { type RunReport, reportOf } from "./report.js";
-import type { RunSurroundings, RunTarget } from "./run-request.js";
+import { endOfWait, type RunSurroundings, type RunTarget } from "./run-request.js";
 import { graphOf, hashesOf, taskLine } from "./run-target.js";
 import { Runner } from "./runner.js";
 import { stagedSetHash } from "./staged-set.js";
@@ -40,7 +41,7 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
   const registry = request.registry ?? taskRegistry;
   const timing = request.timing ?? systemTiming;
 
-  await store.records.abortDead();
+  await store.records.abortDead({ isPatient: true, signal: endOfWait(request) });
   const instance = await store.records.find(request.jobInstance);
   if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: request.jobInstance });
   const rows = await store.records.tasks(instance.id);
@@ -69,7 +70,7 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
   );
   const snapshot = advance(stopped, { type: "RESUME" });
   const validations = taskRecords(snapshot).filter(({ isValidation, taskKey }) => isValidation && !idOf.has(taskKey));
-  const taken = await take(request, instance, {
+  const taken = await take({ ...request, timing }, instance, {
     locks: [
       job === null ? rootTaskLock(instance.job) : jobLock(instance.job),
       instanceLock(instance.id),
@@ -113,6 +114,7 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
       registry,
       timing,
       held: taken.held,
+      lease: taken.lease,
       nodes,
       taskInstances,
       snapshot,
@@ -170,34 +172,42 @@ interface Wanted {
   readonly decisions: Parameters<RunSurroundings["store"]["records"]["take"]>[0]["decisions"];
 }
 
+interface Taken {
+  readonly held: HeldInstance;
+  readonly lease: Lease;
+  readonly tasks: ReadonlyMap<string, TaskInstanceId>;
+}
+
 /**
  * Takes the instance with all its locks, waiting as a run does; null when the wait was cancelled. While it waits the instance stays as it
  * is.
  */
 const take = async (
-  { store, configuration, timing, process, cancel, stop, onEvent }: ResumeInstanceRequest,
+  { store, configuration, timing, process, cancel, stop, onEvent }: ResumeInstanceRequest & { readonly timing: Timing },
   instance: JobInstance,
   wanted: Wanted,
-): Promise<{ readonly held: HeldInstance; readonly tasks: ReadonlyMap<string, TaskInstanceId> } | null> => {
-  let taken: { readonly held: HeldInstance; readonly tasks: ReadonlyMap<string, TaskInstanceId> } | null = null;
+): Promise<Taken | null> => {
+  let taken: Taken | null = null;
   await waitForLocks({
     store,
-    timing: timing ?? systemTiming,
+    timing,
     maxSeconds: configuration.settings.maxLockWatchSeconds,
-    attempt: async () => {
+    attempt: async (signal) => {
       // Looking is free; the writer is taken only when all are free.
       const seen = await store.locks.heldByOthers(wanted.locks, null);
       const attempt =
-        seen.length > 0 ? null : await store.records.take({ instance, runner: process ?? thisProcess(), state: "InProgress", ...wanted });
+        seen.length > 0
+          ? null
+          : await store.records.take({ instance, runner: process ?? thisProcess(), state: "InProgress", ...wanted }, signal);
       const holders = attempt?.holders ?? seen;
       // One instance of a job: that one is not waited for (design §10).
       const own = holders.find(({ lock }) => !lock.startsWith("connector:"));
       if (own !== undefined) throw new SluiceError("LOCK_JOB_HELD", own);
-      if (attempt !== null && holders.length === 0) taken = attempt;
+      if (attempt !== null && holders.length === 0) taken = { ...attempt, lease: new Lease(store, attempt.held, timing) };
       return holders;
     },
     onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: instance.id, waitingFor }),
-    cancel: AbortSignal.any([cancel, stop].filter((signal) => signal !== undefined)),
+    cancel: endOfWait({ cancel, stop }),
     isCancelled: async () => false,
   });
   return taken;

@@ -1,16 +1,17 @@
 import { SluiceError } from "../errors/index.js";
 import { systemTiming } from "../model/index.js";
 import { advance, newInstance } from "../statemachine/index.js";
-import { type HeldInstance, jobLock, rootTaskLock, type StoredPlan, type Trigger, thisProcess } from "../store/index.js";
+import { type HeldInstance, jobLock, type NewInstance, rootTaskLock, type StoredPlan, type Trigger, thisProcess } from "../store/index.js";
 import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.js";
 import { planHash, plannedTasks } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
+import { isLost, Lease } from "./lease.js";
 import { leftOutTasks } from "./left-out.js";
 import { heldTooLong, waitForLocks } from "./lock-wait.js";
 import { refuseUnbuilt } from "./refusal.js";
 import type { RunReport } from "./report.js";
-import type { RunSurroundings, RunTarget } from "./run-request.js";
+import { endOfWait, type RunSurroundings, type RunTarget } from "./run-request.js";
 import { graphOf, hashesOf, taskLine } from "./run-target.js";
 import { Runner } from "./runner.js";
 
@@ -24,7 +25,7 @@ export interface RunRequest extends RunSurroundings {
 /**
  * Runs a job, or a part of it, or one root task, to its end state, and gives the document of design §4.
  * Before an instance exists it throws JOB_UNKNOWN, JOB_ROOT_TASK_UNKNOWN, JOB_GRAPH_*, TASK_NOT_BUILT (exit 64), LOCK_JOB_HELD,
- * LOCK_CONNECTOR_HELD (75); the latter also when the wait for a connector was too long: then the instance is Cancelled and nothing was
+ * LOCK_CONNECTOR_HELD, JOB_WAIT_ENDED (75); LOCK_CONNECTOR_HELD also when the wait for a connector was too long: then the instance is Cancelled and nothing was
  * started. Whatever fails in a task is in the report. Throws after that only when the record itself cannot be written.
  */
 export const runJob = async (request: RunRequest): Promise<RunReport> => {
@@ -37,7 +38,8 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
   const nodes = graph.nodes.filter((node) => node.isSelected);
   refuseUnbuilt(nodes, configuration, registry);
 
-  await store.records.abortDead();
+  const signal = endOfWait(request);
+  await store.records.abortDead({ isPatient: true, signal });
   const connectors = lockedConnectors(nodes, configuration);
   const locks = connectorLocks(connectors);
   const name = "rootTask" in request.what ? request.what.rootTask : request.what.job;
@@ -51,7 +53,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
     if (other !== undefined) throw heldTooLong(other, 0);
   }
   const plan: StoredPlan = { ...started, tasks: plannedTasks(graph), connectorHashes: hashesOf(connectors, configuration), leftOut: {} };
-  const { tasks: taskInstances, ...held } = await store.records.open({
+  const opening: NewInstance = {
     job: name,
     lock,
     trigger: request.trigger ?? "CommandLine",
@@ -70,7 +72,9 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       position: node.position,
       connector: connectorOf(node.task, configuration),
     })),
-  });
+  };
+  const { tasks: taskInstances, ...held } = await store.records.open(opening, signal);
+  const lease = new Lease(store, held, timing);
   return whileHeld(request, { name, held, logLevel: job?.logLevel ?? null }, async (log, onEvent) => {
     log.write("info", `${name}: instance ${held.id} opened`, { startedBy: request.startedBy, force: request.force ?? false });
     for (const warning of graph.warnings) log.write("warn", warning.message);
@@ -81,7 +85,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       tasks: nodes.map((node) => taskLine(node, taskInstances.get(node.taskKey) ?? 0, configuration)),
     });
     const isIncremental = job?.isIncremental ?? false;
-    const planned = await lockConnectors({ ...request, onEvent }, held, locks, (blocked) => ({
+    const planned = await lockConnectors({ ...request, onEvent }, { held, lease }, locks, (blocked) => ({
       ...plan,
       leftOut: leftOutTasks(nodes, configuration, isIncremental, new Set(blocked.keys())),
     }));
@@ -97,6 +101,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       registry,
       timing,
       held,
+      lease,
       nodes,
       taskInstances,
       snapshot,
@@ -116,12 +121,11 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
  */
 const lockConnectors = async (
   request: RunRequest,
-  held: HeldInstance,
+  { held, lease }: { readonly held: HeldInstance; readonly lease: Lease },
   locks: readonly string[],
   planOf: (blocked: ReadonlyMap<string, unknown>) => StoredPlan,
 ): Promise<StoredPlan | null> => {
   const { store, configuration, onEvent } = request;
-  const signals = [request.cancel, request.stop].filter((signal) => signal !== undefined);
   let plan: StoredPlan | null = null;
   let isRecorded = false;
   let written = "";
@@ -130,31 +134,30 @@ const lockConnectors = async (
       store,
       timing: request.timing ?? systemTiming,
       maxSeconds: configuration.settings.maxLockWatchSeconds,
-      attempt: async () => {
+      attempt: async (signal) => {
         const holders = await store.locks.heldByOthers(locks, held.id);
         // Looking is free; the writer is taken only when something changed.
         if (holders.length > 0 && JSON.stringify(holders) === written) return holders;
-        const taken = await store.records.takeLocks(held, request.process ?? thisProcess(), locks, planOf);
+        const taken = await store.records.takeLocks(held, request.process ?? thisProcess(), locks, planOf, signal);
         plan = taken.plan;
         written = JSON.stringify(taken.holders);
         return taken.holders;
       },
       onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: held.id, waitingFor }),
-      cancel: AbortSignal.any(signals),
+      cancel: endOfWait(request),
       isCancelled: async () => {
-        const { isOwn, cancelRequestedBy } = await store.records.watch(held);
-        if (!isOwn) throw new SluiceError("JOB_FENCED", { jobInstance: held.id });
-        isRecorded = cancelRequestedBy !== null;
+        isRecorded = (await lease.look()).cancelRequestedBy !== null;
         return isRecorded;
       },
     });
     if (outcome === "taken") return plan;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    await store.records.advance(held, { state: "Cancelled", message }).catch(() => undefined);
+    if (!isLost(error)) await store.records.advance(held, { state: "Cancelled", message }, request.stop).catch(() => undefined);
     throw error;
   }
   const message = "cancelled while it waited for its locks";
-  await store.records.advance(held, { state: "Cancelled", message, ...(isRecorded ? {} : { cancelRequestedBy: request.startedBy }) });
+  const cancelled = { state: "Cancelled", message, ...(isRecorded ? {} : { cancelRequestedBy: request.startedBy }) } as const;
+  await store.records.advance(held, cancelled, request.stop);
   return null;
 };

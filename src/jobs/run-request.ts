@@ -25,7 +25,7 @@ export interface RunSurroundings {
   readonly reason?: string | undefined;
   /** `--log-level`; else the job's, else Information. */
   readonly logLevel?: LogLevel | undefined;
-  /** First Ctrl-C: the running tasks end, none starts. */
+  /** First Ctrl-C: the running tasks end, none starts; a wait for the database or for locks ends before anything was started. */
   readonly cancel?: AbortSignal | undefined;
   /** Second Ctrl-C: the running tasks are aborted. */
   readonly stop?: AbortSignal | undefined;
@@ -34,6 +34,10 @@ export interface RunSurroundings {
   readonly timing?: Timing | undefined;
   readonly process?: ProcessIdentity | undefined;
 }
+
+/** Either signal: what ends a wait before there is anything to stop. */
+export const endOfWait = ({ cancel, stop }: Pick<RunSurroundings, "cancel" | "stop">): AbortSignal =>
+  AbortSignal.any([cancel, stop].filter((signal) => signal !== undefined));
 
 /** `<user>@<host>`. */
 export const startedBy = (): string => `${userInfo().username}@${thisProcess().host}`;

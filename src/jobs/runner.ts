@@ -1,5 +1,5 @@
 import type { Configuration, Task } from "../config/index.js";
-import { SluiceError } from "../errors/index.js";
+import type { SluiceError } from "../errors/index.js";
 import type { JobState, SkipReason, TaskInstanceId, TaskResult, Timing } from "../model/index.js";
 import {
   accepts,
@@ -11,11 +11,12 @@ import {
   jobState,
   type TaskRecord,
 } from "../statemachine/index.js";
-import type { HeldInstance, Store, TaskChange } from "../store/index.js";
+import type { HeldInstance, InstanceChange, Store, TaskChange } from "../store/index.js";
 import type { TaskRegistry } from "../tasks/index.js";
 import { connectorOf } from "./connector-lock.js";
 import type { TaskNode } from "./graph/index.js";
 import type { JobLog } from "./job-log.js";
+import { isLost, isWaitEnded, type Lease } from "./lease.js";
 import { recordedError } from "./recorded-error.js";
 import type { OnRunEvent, TaskLine } from "./run-event.js";
 import { dropStaged } from "./staged-set.js";
@@ -23,6 +24,8 @@ import { type RunningTask, startTask, type TaskEnd } from "./task-run.js";
 
 /** How often a runner looks for a cancel asked by another process, and whether the instance is still its own (ms). */
 const watchMs = 1_000;
+/** How long a run whose tasks were stopped waits for a database that another process holds, to record that; afterwards it is left to whoever finds it dead (ms). */
+const stopPatienceMs = 5_000;
 
 /** An instance with its locks held, ready to be driven. */
 export interface DrivenInstance {
@@ -31,6 +34,7 @@ export interface DrivenInstance {
   readonly registry: TaskRegistry;
   readonly timing: Timing;
   readonly held: HeldInstance;
+  readonly lease: Lease;
   readonly nodes: readonly TaskNode[];
   /** Task instances by task key, validations included. */
   readonly taskInstances: ReadonlyMap<string, TaskInstanceId>;
@@ -47,8 +51,7 @@ type Message =
   | { readonly kind: "ended"; readonly taskKey: string; readonly end: TaskEnd }
   /** `isRecorded`: the row says so already. */
   | { readonly kind: "cancel"; readonly by: string; readonly isRecorded: boolean }
-  | { readonly kind: "stop" }
-  | { readonly kind: "lost"; readonly error: unknown };
+  | { readonly kind: "stop" };
 
 /** An event with what its task's row gets besides its state. */
 interface Effect {
@@ -67,9 +70,13 @@ export class Runner {
   readonly #places = new Map<string, Promise<unknown>>();
   readonly #messages: Message[] = [];
   readonly #over = new AbortController();
+  /** Ends waits for the database. */
+  readonly #patience = new AbortController();
   #snapshot: JobSnapshot;
   #wake: () => void = () => undefined;
   #isStopping = false;
+  /** Why the instance is no longer this runner's, or may not be. */
+  #lost: { readonly error: unknown } | null = null;
 
   constructor(run: DrivenInstance) {
     this.#run = run;
@@ -77,8 +84,8 @@ export class Runner {
   }
 
   /**
-   * Gives the state in which the instance stands at last. Throws only when the record itself cannot be written (the database is gone,
-   * another runner has taken the instance): running tasks were stopped then.
+   * Gives the state in which the instance stands at last. Throws only when the record itself cannot be written (the database is gone or held,
+   * another runner has taken the instance): running tasks were stopped then. An instance that is lost (JOB_FENCED, JOB_LEASE_LOST) is not written to any more.
    */
   async drive(): Promise<JobState> {
     const { cancel, stop, startedBy } = this.#run;
@@ -86,12 +93,17 @@ export class Runner {
     this.#listen(stop, () => {
       // At once, not in turn: a message before this one may wait for a writer that the very task holds which is to be stopped.
       this.#isStopping = true;
-      for (const task of this.#running.values()) task.abort();
+      const running = [...this.#running.values()];
+      for (const task of running) task.abort();
+      void Promise.all(running.map(({ ended }) => ended))
+        .then(() => this.#run.timing.sleep(stopPatienceMs, this.#over.signal))
+        .then(() => this.#patience.abort());
       this.#send({ kind: "stop" });
     });
     void this.#watch();
     try {
       for (;;) {
+        if (this.#lost !== null) throw this.#lost.error;
         const next = decisions(this.#snapshot);
         if (next.end !== undefined) {
           this.#log("info", `job ${next.end}`);
@@ -103,7 +115,9 @@ export class Runner {
         else if (next.skip.length + next.start.length > 0) await this.#launch(next.skip, next.start);
         else await new Promise<void>((resolve) => (this.#wake = resolve));
       }
-    } catch (error) {
+    } catch (problem) {
+      // What a lost instance does to a wait or a write is its consequence.
+      const error = this.#lost?.error ?? problem;
       await this.#abandon(error);
       throw error;
     } finally {
@@ -123,22 +137,25 @@ export class Runner {
   }
 
   async #watch(): Promise<void> {
-    const { store, held, timing } = this.#run;
+    const { lease, timing } = this.#run;
     let isCancelled = false;
     try {
       for (;;) {
         await timing.sleep(watchMs, this.#over.signal);
         if (this.#over.signal.aborted) return;
-        const { isOwn, cancelRequestedBy } = await store.records.watch(held);
+        const { cancelRequestedBy } = await lease.look();
         if (this.#over.signal.aborted) return;
-        if (!isOwn) throw new SluiceError("JOB_FENCED", { jobInstance: held.id });
         if (cancelRequestedBy !== null && !isCancelled) {
           isCancelled = true;
           this.#send({ kind: "cancel", by: cancelRequestedBy, isRecorded: true });
         }
       }
     } catch (error) {
-      this.#send({ kind: "lost", error });
+      // At once, as for a stop: what the tasks do outside the database no fence refuses.
+      this.#lost = { error };
+      for (const task of this.#running.values()) task.abort();
+      this.#patience.abort();
+      this.#wake();
     }
   }
 
@@ -185,8 +202,6 @@ export class Runner {
 
   async #handle(message: Message): Promise<void> {
     switch (message.kind) {
-      case "lost":
-        throw message.error;
       case "stop":
         return this.#stop();
       case "cancel": {
@@ -227,14 +242,14 @@ export class Runner {
     await this.#apply([{ event: { type: "ABORT" } }], undefined, "stopped by a second signal");
   }
 
-  /** The run cannot go on: its tasks are stopped, and if the record can be written at all it says so. */
+  /** The run cannot go on: its tasks are stopped, and if the record is still this runner's and can be written at all it says so. */
   async #abandon(error: unknown): Promise<void> {
     const running = [...this.#running.values()];
     for (const task of running) task.abort();
     await Promise.all(running.map(({ ended }) => ended));
     const problem = error instanceof Error ? error.message : String(error);
     this.#run.log.write("fatal", `the run was given up: ${problem}`, { stack: stackOf(error) });
-    if (!accepts(this.#snapshot, { type: "ABORT" })) return;
+    if (isLost(error) || isWaitEnded(error) || !accepts(this.#snapshot, { type: "ABORT" })) return;
     await this.#apply([{ event: { type: "ABORT" } }], undefined, problem).catch(() => undefined);
   }
 
@@ -250,15 +265,16 @@ export class Runner {
     for (const { taskKey, state } of changed) {
       // Dropped first: a closing that dies in between is done again, staged rows without an owner would stay for ever.
       if (state === "Cancelled" && before.context.records.get(taskKey)?.state === "Blocked") {
-        await dropStaged(store, this.#instance(taskKey));
+        await dropStaged(store, held, this.#instance(taskKey));
       }
     }
     const state = jobState(after);
-    await store.records.advance(held, {
+    const change: InstanceChange = {
       ...(state === jobState(before) ? {} : { state, ...(message === undefined ? {} : { message }) }),
       ...(cancelledBy === undefined ? {} : { cancelRequestedBy: cancelledBy }),
       tasks: changed.map((record) => ({ ...changeOf(record, this.#instance(record.taskKey)), ...details.get(record.taskKey) })),
-    });
+    };
+    await store.records.advance(held, change, this.#patience.signal);
     this.#snapshot = after;
     for (const record of changed) this.#say(record, details.get(record.taskKey) ?? {});
   }

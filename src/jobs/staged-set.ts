@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { TaskInstanceId } from "../model/index.js";
-import type { Store, TaskInstance } from "../store/index.js";
+import type { HeldInstance, Store, TaskInstance } from "../store/index.js";
 
 /** The Blocked tasks of an instance, in the order of the run. */
 export const blockedTasks = async (store: Store, jobInstance: number): Promise<readonly TaskInstance[]> =>
@@ -18,7 +18,7 @@ export const stagedSetHash = async (store: Store, jobInstance: number): Promise<
   return hashes.length === 1 ? first : createHash("sha256").update(hashes.join("\n")).digest("hex");
 };
 
-/** Drops what a Blocked task staged, with its session; twice is as once. */
-export const dropStaged = async (store: Store, task: TaskInstanceId): Promise<void> => {
-  await store.synchronization.drop(task);
+/** Drops what a Blocked task of a held instance staged, with its session; twice is as once. Throws SYNC_FENCE_STALE. */
+export const dropStaged = async (store: Store, held: HeldInstance, task: TaskInstanceId): Promise<void> => {
+  await store.synchronization.drop({ jobInstance: held.id, taskInstance: task, fence: held.fence });
 };

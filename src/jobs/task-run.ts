@@ -101,7 +101,15 @@ const invoke = async (start: TaskStart, signal: AbortSignal): Promise<TaskResult
 };
 
 /** Passes progress on as it comes and writes it now and then; a write that has to wait is left out, so that no task ever waits for it. */
-const progressWriter = ({ store, timing, taskInstance, onProgress, log }: TaskStart): ((progress: Progress) => void) => {
+const progressWriter = ({
+  store,
+  timing,
+  jobInstance,
+  taskInstance,
+  fence,
+  onProgress,
+  log,
+}: TaskStart): ((progress: Progress) => void) => {
   let writtenAt = timing.now();
   let isWriting = false;
   return (progress) => {
@@ -110,7 +118,7 @@ const progressWriter = ({ store, timing, taskInstance, onProgress, log }: TaskSt
     writtenAt = timing.now();
     isWriting = true;
     store.records
-      .progress(taskInstance, progress)
+      .progress({ jobInstance, taskInstance, fence }, progress)
       .catch((error: unknown) => log("warn", "progress could not be written", { problem: String(error) }))
       .finally(() => {
         isWriting = false;

@@ -1,4 +1,5 @@
 export * from "./clock.js";
+export * from "./connection-string.js";
 export * from "./counters.js";
 export * from "./entity-model.js";
 export * from "./id.js";

@@ -1,3 +1,13 @@
+export { type DatabaseTool, databaseTool } from "./database.js";
+export {
+  type DatabaseStatus,
+  type Maintenance,
+  type MigrationOutcome,
+  parseStretches,
+  rebuildRange,
+  upkeepDefaults,
+  usualBatch,
+} from "./maintenance/index.js";
 export * from "./reading/index.js";
 export * from "./records/index.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";

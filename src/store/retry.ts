@@ -1,7 +1,8 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
-import { isBusy, storeFailure } from "./sqlite/failure.js";
+import type { FailureDialect } from "./failure-dialect.js";
+import { type DatabaseHolder, holdersText } from "./records/database-holder.js";
 
 /**
  * First and longest pause between two tries (ms): short enough for a start-up, long enough to leave the processor to the one that writes.
@@ -10,19 +11,36 @@ const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** How long a database may be held before somebody has to look (ms). */
 const defaultPatienceMs = 300_000;
+/** A wait shorter than this is nobody's business; afterwards it is looked this often who holds the database (ms). */
+const noticeMs = 1_000;
 
 export interface WriterOptions {
   /** What a message calls the database. */
   readonly database: string;
+  readonly failures: FailureDialect;
   readonly timing: Timing;
   readonly patienceMs?: number;
-  /** Asked when the patience has run out: true where a synchronization of ours is at work, which may take as long as it needs. */
-  readonly isHeldByTask?: () => Promise<boolean>;
+  /** Synchronizations of ours that may be the one that holds the writer, which may take as long as they need. Absent: none ever does. */
+  readonly holders?: () => Promise<readonly DatabaseHolder[]>;
+  /** Told once a wait has lasted a second, and again when somebody else holds the database. Never told of a wait for this process's own synchronization. */
+  readonly onWait?: (wait: DatabaseWait) => void;
+  /** The clock of leases in ms since 1970: the server's, where one server has many clients. Absent: this process's. */
+  readonly databaseTime?: (knex: Knex | Knex.Transaction) => Promise<number>;
+}
+
+/** A write waits for the database. */
+export interface DatabaseWait {
+  /** Instances of which one holds it; none: another program does. */
+  readonly holders: readonly DatabaseHolder[];
+  /** For a person: `waiting for the database, held by instance 12 (Job_HR)`. */
+  readonly text: string;
 }
 
 /**
  * Every write of the main thread goes through here. SQLite has one writer; while a synchronization applies in its worker, a write of
- * ours fails as busy, is rolled back, and is repeated after an asynchronous pause, so that the event loop goes on (design §6, SQLite).
+ * ours fails as busy, is rolled back, and is repeated after an asynchronous pause, so that the event loop goes on (design §6, SQLite). On SQL Server such writes wait
+ * for each other alone, never for a synchronization; a deadlock or a lock that was not to be had is repeated likewise, and a server that fails over is
+ * given a minute, unless the commit had been sent: then nobody knows what became of it, and nothing is repeated.
  */
 export class Writer {
   readonly knex: Knex;
@@ -38,18 +56,35 @@ export class Writer {
   /**
    * Runs `work` in one transaction that holds the writer from its first statement on, so that what it reads cannot change before it writes
    * (two processes at once, design §10). `work` may run several times and must have no other effects; within it only `trx` may be used.
-   * Throws DB_LOCKED when another program held the database for too long.
+   * Throws DB_LOCKED when another program held the database for too long, JOB_WAIT_ENDED when `signal` ended the wait; then nothing was written.
    */
-  async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-    let since = this.timing.now();
+  async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const begun = this.timing.now();
+    let since = begun;
+    let looked = begun;
+    let told: string | null = null;
+    let failed = 0;
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+      let isCommitSent = false;
       try {
-        return await this.#attempt(work);
+        return await this.#attempt(async (trx) => {
+          const result = await work(trx);
+          isCommitSent = true;
+          return result;
+        });
       } catch (error) {
-        if (!isBusy(error)) throw storeFailure(error, this.#options.database, 0);
+        if (!this.isBusy(error)) {
+          const again = this.#options.failures.retryAfter?.(error, { tries: ++failed, isCommitSent }) ?? null;
+          if (again === null || signal?.aborted === true) throw this.#options.failures.failure(error, this.#options.database, 0);
+          await this.timing.sleep(again, signal);
+          continue;
+        }
+        if (signal?.aborted === true) {
+          throw new SluiceError("JOB_WAIT_ENDED", { holders: holdersText(await this.#holders()) }, { cause: error });
+        }
         const patience = this.#options.patienceMs ?? defaultPatienceMs;
         if (this.timing.now() - since >= patience) {
-          if ((await this.#options.isHeldByTask?.()) !== true) {
+          if ((await this.#holders()).length === 0) {
             throw new SluiceError(
               "DB_LOCKED",
               { database: this.#options.database, seconds: Math.round(patience / 1000) },
@@ -58,9 +93,23 @@ export class Writer {
           }
           since = this.timing.now();
         }
-        await this.timing.sleep(pause);
+        if (this.timing.now() - looked >= noticeMs) {
+          looked = this.timing.now();
+          told = await this.#tell(told);
+        }
+        await this.timing.sleep(pause, signal);
       }
     }
+  }
+
+  /** The clock of leases: ms since 1970. */
+  async databaseTime(knex: Knex | Knex.Transaction): Promise<number> {
+    return (await this.#options.databaseTime?.(knex)) ?? this.timing.now();
+  }
+
+  /** Whether an error of the driver says that another transaction was in the way, and that nothing was written. */
+  isBusy(error: unknown): boolean {
+    return this.#options.failures.isBusy(error);
   }
 
   /** One try, for what may as well be lost (progress). Gives false where another connection holds the writer. */
@@ -69,9 +118,23 @@ export class Writer {
       await this.#attempt(work);
       return true;
     } catch (error) {
-      if (isBusy(error)) return false;
-      throw error;
+      if (this.isBusy(error)) return false;
+      throw this.#options.failures.failure(error, this.#options.database, 0);
     }
+  }
+
+  async #holders(): Promise<readonly DatabaseHolder[]> {
+    return (await this.#options.holders?.()) ?? [];
+  }
+
+  /** Tells of a wait unless it was told so already; gives what was told last. */
+  async #tell(told: string | null): Promise<string | null> {
+    if (this.#options.onWait === undefined) return told;
+    const holders = await this.#holders();
+    const text = `waiting for the database, held by ${holdersText(holders)}`;
+    if (text === told || holders.some(({ isOwn }) => isOwn)) return told;
+    this.#options.onWait({ holders, text });
+    return text;
   }
 
   #attempt<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {

@@ -1,11 +1,13 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import { systemTiming, type Timing } from "../model/index.js";
+import { createMaintenance, type Maintenance, type MaintenanceDialect } from "./maintenance/index.js";
 import { countOpenResources } from "./reading/connector-status.js";
 import { createResourceReading, type ResourceReading } from "./reading/index.js";
-import { isAlive, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
-import { Writer } from "./retry.js";
-import { isBusy } from "./sqlite/failure.js";
+import { findDatabaseHolders, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
+import { type DatabaseWait, Writer } from "./retry.js";
+import { isBusy, sqliteFailures } from "./sqlite/failure.js";
+import { sqliteMaintenance } from "./sqlite/maintenance.js";
 import { openSqlite } from "./sqlite/open.js";
 import { createSqliteSynchronization } from "./sqlite/synchronization/index.js";
 import type { SynchronizationStore } from "./synchronization.js";
@@ -19,6 +21,7 @@ export interface Store {
   readonly locks: LockRecords;
   readonly reading: ResourceReading;
   readonly synchronization: SynchronizationStore;
+  readonly maintenance: Maintenance;
   /** What the first line of a run names: `SQLite /path/Work/sluice.db`. */
   readonly database: string;
   /** Open resources of all types. */
@@ -27,41 +30,78 @@ export interface Store {
 }
 
 /** `Settings.database`: the store does not know the settings. */
-type DatabaseSetting = { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "mssql"; readonly connectionString: string };
+export type DatabaseSetting =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "mssql"; readonly connectionString: string };
 
 export interface StoreOptions {
   readonly timing?: Timing;
   /** How long a write waits for a program that holds the database (ms), 300,000 where not given. */
   readonly patienceMs?: number;
+  /** Told when a write has to wait for the database, and for whom. */
+  readonly onWait?: (wait: DatabaseWait) => void;
 }
 
 /**
- * Opens the repository, makes it when it is missing, and brings it up to date.
- * Throws DB_NOT_BUILT for SQL Server, DB_SCHEMA_NEWER, DB_LOCKED.
+ * Opens the repository. An embedded one is made when it is missing, and brought up to date; on SQL Server it must be there (`sluice database migrate`).
+ * Throws DB_SCHEMA_*, DB_LOCKED, and what a server or a file refuses.
  */
-export const openStore = async (setting: DatabaseSetting, options: StoreOptions = {}): Promise<Store> => {
-  if (setting.kind === "mssql") throw new SluiceError("DB_NOT_BUILT", { database: "SQL Server" });
-  const { path } = setting;
+export const openStore = (setting: DatabaseSetting, options: StoreOptions = {}): Promise<Store> =>
+  setting.kind === "sqlite" ? openEmbedded(setting.path, options) : openServer(setting.connectionString, options);
+
+const openEmbedded = async (path: string, options: StoreOptions): Promise<Store> => {
   const timing = options.timing ?? systemTiming;
   const knex = await openPatiently(path, timing);
   const writer = new Writer(knex, {
     database: path,
+    failures: sqliteFailures,
     timing,
     ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-    isHeldByTask: () => hasLiveSynchronize(knex),
+    holders: () => findDatabaseHolders(knex),
+    ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
   });
-  return {
-    knex,
-    records: new JobRecords(writer),
-    sessions: new SessionRecords(writer),
-    locks: new LockRecords(writer),
-    reading: createResourceReading(knex),
-    synchronization: createSqliteSynchronization(path, timing),
-    database: `SQLite ${path}`,
-    resourceCount: () => countOpenResources(knex),
-    close: () => knex.destroy(),
-  };
+  return storeOf(knex, writer, `SQLite ${path}`, createSqliteSynchronization(path, timing), sqliteMaintenance(path, timing));
 };
+
+const openServer = async (connectionString: string, options: StoreOptions): Promise<Store> => {
+  const timing = options.timing ?? systemTiming;
+  // Loaded here: with an embedded database nobody waits for the server's driver.
+  const { createMssqlSynchronization, databaseName, mssqlFailures, mssqlMaintenance, mssqlTarget, openMssql, serverTime } = await import(
+    "./mssql/index.js"
+  );
+  const target = mssqlTarget(connectionString);
+  const database = databaseName(target);
+  const knex = await openMssql(target);
+  const writer = new Writer(knex, {
+    database,
+    failures: mssqlFailures,
+    timing,
+    ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+    ...(options.onWait === undefined ? {} : { onWait: options.onWait }),
+    // Many machines, one clock for their leases: the server's. A clock that is handed in stands for it.
+    ...(options.timing === undefined ? { databaseTime: serverTime } : {}),
+  });
+  return storeOf(knex, writer, `SQL Server ${database}`, createMssqlSynchronization(connectionString, timing), mssqlMaintenance(target));
+};
+
+const storeOf = (
+  knex: Knex,
+  writer: Writer,
+  database: string,
+  synchronization: SynchronizationStore,
+  maintenance: MaintenanceDialect,
+): Store => ({
+  knex,
+  records: new JobRecords(writer),
+  sessions: new SessionRecords(writer),
+  locks: new LockRecords(writer),
+  reading: createResourceReading(knex),
+  synchronization,
+  maintenance: createMaintenance(maintenance),
+  database,
+  resourceCount: () => countOpenResources(knex),
+  close: () => knex.destroy(),
+});
 
 /** How long a first start waits for another one that makes the tables at this moment, and how often it looks (ms). */
 const openPatienceMs = 20_000;
@@ -81,13 +121,4 @@ const openPatiently = async (path: string, timing: Timing): Promise<Knex> => {
       await timing.sleep(openPauseMs);
     }
   }
-};
-
-/** Whether a synchronization of a living runner may be the one that holds the writer. */
-const hasLiveSynchronize = async (knex: Knex): Promise<boolean> => {
-  const rows = (await knex("UJ_TaskInstances as t")
-    .join("UJ_JobInstances as j", "j.Id", "t.JobInstance")
-    .where({ "t.State": "InProgress", "t.Type": "SynchronizeTask", "j.State": "InProgress" })
-    .select("j.Host", "j.Pid", "j.ProcessStart")) as { Host: string; Pid: number; ProcessStart: string }[];
-  return rows.some((row) => isAlive({ host: row.Host, pid: Number(row.Pid), processStart: row.ProcessStart }));
 };

@@ -64,6 +64,14 @@ export interface ResumeRequest {
   readonly keepChanges: boolean;
 }
 
+export interface DropRequest {
+  readonly jobInstance: JobInstanceId;
+  /** The blocked task instance that owns the staged rows. */
+  readonly taskInstance: TaskInstanceId;
+  /** Under which the instance was taken to be closed, or is run. */
+  readonly fence: number;
+}
+
 export interface RunOptions {
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -81,6 +89,6 @@ export interface SynchronizationStore {
   resume(request: ResumeRequest, options: RunOptions): Promise<SynchronizeOutcome>;
   /** Lower-case hex SHA-256 over the staged set of a task instance, in a fixed order: what `--expect` is compared with. */
   setHash(taskInstance: TaskInstanceId): Promise<string>;
-  /** Drops the staged rows of a task instance and marks its session cancelled (cancel). */
-  drop(taskInstance: TaskInstanceId): Promise<void>;
+  /** Drops the staged rows of a task instance and marks its session cancelled (cancel). Throws SYNC_FENCE_STALE. */
+  drop(request: DropRequest): Promise<void>;
 }

@@ -23,9 +23,6 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
   ...unbuilt("agent", "it needs workflows, which are not built yet", {
     ActivityInstanceActorTask: "Computes the actors of workflow activities again.",
   }),
-  ...unbuilt("agent", "it needs the zz_* views, which are not built yet", {
-    CreateDatabaseViewsTask: "Makes one view for people of each entity type.",
-  }),
   ...unbuilt("server", "it needs incremental jobs, which are not built yet", {
     SetRecentlyModifiedFlagTask: "Flags resources by what synchronizations changed.",
   }),
@@ -56,8 +53,6 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
   ...unbuilt("server", "it needs database maintenance, which is not built yet", {
     ResetValidFromTask: "Moves the start of each resource's history to the first day.",
     DeployConfigurationTask: "Deploys the XML configuration.",
-    ManageConfigurationIndexesTask: "Makes the indexes that the configuration calls for.",
-    MaintainIndexesTask: "Maintains indexes and statistics.",
     CleanDataBase: "Cleans up instances left in progress.",
   }),
 ];

@@ -41,3 +41,23 @@ test("members are the same bytes on every machine, and hold what is planted in t
   expect(hash("members.csv")).toBe("0219f229b718238e");
   expect(expected()).toEqual({ lines: 1_001, nullKeys: 1, duplicates: 1, sorted: 999 });
 });
+
+test("links and the third day of a directory are the same bytes on every machine, and hold what is planted in them", () => {
+  generate("directory", 1_000);
+  expect(
+    Object.fromEntries(["links.day1.csv", "links.day2.csv", "links.day3.csv", "entries.day3.csv"].map((name) => [name, hash(name)])),
+  ).toEqual({
+    "links.day1.csv": "7a1a086d9c5fddaf",
+    "links.day2.csv": "73627b6ea3959360",
+    "links.day3.csv": "d1e6c0225ccb14b8",
+    "entries.day3.csv": "8ad32cd274773c90",
+  });
+  expect(expected()).toEqual({
+    links: {
+      day1: { lines: 3_000, orphans: 3, linksInserted: 2_997, linksDeleted: 0 },
+      day2: { lines: 2_980, orphans: 3, linksInserted: 15, linksDeleted: 35 },
+      day3: { lines: 2_948, orphans: 3, linksInserted: 0, linksDeleted: 32 },
+    },
+    day3: { lines: 1_000, nullKeys: 1, duplicates: 1, sorted: 998, update: 135 },
+  });
+});

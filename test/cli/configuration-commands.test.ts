@@ -23,12 +23,12 @@ describe("the program", () => {
   });
 
   test.each(program.map((entry) => entry.name))("%s --help says what it does, options, exit codes and an example", async (name) => {
-    const { code, out, err } = await call(name, "--help");
+    const { code, out, err } = await call(...name.split(" "), "--help");
     expect([code, err]).toEqual([0, ""]);
     for (const part of [`Usage: sluice ${name}`, "--workspace DIR", "Exit codes", "Example", `  sluice ${name}`])
       expect(out).toContain(part);
     for (const line of out.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
-    expect((await call("help", name)).out).toBe(out);
+    expect((await call("help", ...name.split(" "))).out).toBe(out);
   });
 
   test("help lists every command; the version is that of package.json", async () => {
@@ -41,6 +41,16 @@ describe("the program", () => {
   test.each([
     [["valdiate"], "CMD_UNKNOWN_COMMAND", "did you mean validate?"],
     [["frobnicate"], "CMD_UNKNOWN_COMMAND", "sluice --help lists the commands"],
+    [["database", "migrat"], "CMD_UNKNOWN_COMMAND", "did you mean database migrate?"],
+    [["database", "purge"], "CMD_OPTION_NEEDED", "--before DATE"],
+    [["database", "purge", "--before", "2026-11-20", "--before-months", "3"], "CMD_OPTIONS_CONFLICT", "--before and --before-months"],
+    [["database", "purge", "--before", "2027-01-01"], "CMD_OPTION_VALUE_INVALID", "a moment that has passed"],
+    [["database", "purge", "--before-months", "0"], "CMD_OPTION_VALUE_INVALID", "from 1 to 1200"],
+    [["database", "purge", "--optimize", "1440"], "CMD_OPTION_VALUE_INVALID", "1440:30"],
+    [["database", "purge", "--clean-duplicates", "--batch", "many"], "CMD_OPTION_VALUE_INVALID", "from 1 to 100000"],
+    [["database", "purge", "--before", "2026-11-20"], "CMD_DATABASE_ABSENT", "sluice.db"],
+    [["database", "views"], "CMD_DATABASE_ABSENT", "sluice.db"],
+    [["database", "indexes"], "CMD_DATABASE_ABSENT", "sluice.db"],
     [["run", "Job_HR", "--forse"], "CMD_UNKNOWN_OPTION", "did you mean --force?"],
     [["run", "Job_HR", "-x"], "CMD_UNKNOWN_OPTION", "sluice run --help lists them"],
     [["run", "Job_HR", "--reason"], "CMD_OPTION_VALUE_MISSING", "--reason TEXT"],

@@ -5,6 +5,7 @@ import type { Knex } from "knex";
 import type { Signals } from "../../src/cli/command.js";
 import { main } from "../../src/cli/main.js";
 import { openSqlite } from "../../src/store/sqlite/open.js";
+import { type DatabaseKind, freshDatabase, type TestDatabase } from "../database.js";
 import { Capture } from "./screen.js";
 
 /** People with a manager in a column of their own, teams with members: one connector, one job. */
@@ -68,11 +69,31 @@ export class TestWorkspace {
   /** Where `Work` and `sources` are too. */
   readonly database = join(this.folder, "Work", "sluice.db");
 
-  constructor() {
+  readonly #server: TestDatabase | null;
+
+  /** `server`: its database instead of the embedded one. */
+  constructor(server: TestDatabase | null = null) {
+    this.#server = server;
+    if (server !== null) this.settings({});
     this.write("hr.xml", configuration);
     this.write("appsettings.agent.json", JSON.stringify(settings));
     this.write("sources/people.csv", "id,name,manager,team\nP1,Ann,,T1\nP2,Zoë O'Brien,P1,T1\n");
     this.write("sources/teams.csv", "id\nT1\nT2\n");
+  }
+
+  /** Writes `appsettings.json`; where the database is follows of itself. */
+  settings(values: Readonly<Record<string, unknown>>): void {
+    const database = this.#server === null ? {} : { ConnectionString: this.#server.connectionString };
+    this.write("appsettings.json", JSON.stringify({ ...values, ...database }));
+  }
+
+  static async on(kind: DatabaseKind): Promise<TestWorkspace> {
+    return new TestWorkspace(kind === "SQLite" ? null : await freshDatabase(kind));
+  }
+
+  /** The database as the first line of a run names it. */
+  get title(): string {
+    return this.#server?.title ?? `SQLite ${this.database}`;
   }
 
   write(path: string, text: string): void {
@@ -87,6 +108,7 @@ export class TestWorkspace {
 
   /** Opens the workspace's own database for rows of a test. */
   async withDatabase(work: (knex: Knex) => Promise<void>): Promise<void> {
+    if (this.#server !== null) return work(await this.#server.knex());
     const knex = await openSqlite(this.database);
     try {
       await work(knex);

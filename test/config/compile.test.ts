@@ -273,7 +273,10 @@ describe("hashes", () => {
   const job = '<Job Identifier="J" DisplayName_L1="J"><ResetValidFromTask DisplayName_L1="r"/></Job>';
   const other = '<EntityType Identifier="Q"><Property Identifier="K" TargetColumnIndex="4"/></EntityType>';
   const settings = (password: string, file = "x.csv") =>
-    JSON.stringify({ ConnectionString: `Server=a;Password=${password}`, Connections: { Hr: { Path: file, Password: password } } });
+    JSON.stringify({
+      ConnectionString: `Server=a;Database=d;User Id=u;Password=${password}`,
+      Connections: { Hr: { Path: file, Password: password } },
+    });
   const loadBase = () =>
     configurationOf(load({ "a.xml": configurationFile(connector + model() + other + job), "appsettings.json": settings("one") }));
 

@@ -58,7 +58,7 @@ describe("databases", () => {
       "Server=db;Database=Sluice;User Id=sa;Password=p;Encrypt=true",
       { kind: "mssql", connectionString: "Server=db;Database=Sluice;User Id=sa;Password=p;Encrypt=true" },
     ],
-    ["data source=db;initial catalog=x", { kind: "mssql", connectionString: "data source=db;initial catalog=x" }],
+    ["data source=db;initial catalog=x;uid=u;pwd=p", { kind: "mssql", connectionString: "data source=db;initial catalog=x;uid=u;pwd=p" }],
     ["mssql://sa:p@db/Sluice", { kind: "mssql", connectionString: "mssql://sa:p@db/Sluice" }],
   ])("%s", (text, expected) => {
     const folder = workspaceOf({ "a.xml": connections, "appsettings.json": JSON.stringify({ ConnectionString: text }) });
@@ -71,6 +71,22 @@ describe("databases", () => {
       "CFG_SETTING_VALUE",
     );
   });
+});
+
+test("a connection string that cannot be used is found where it stands", () => {
+  const settings = '{\n  "ConnectionString": "Server=db;Database=d;Integrated Security=SSPI"\n}';
+  expect(findingLines(load({ "a.xml": connections, "appsettings.json": settings }))).toEqual([
+    expect.stringMatching(
+      /^appsettings\.json:2:\d+ error DB_CONNECTION_STRING: .*Integrated Security .*Windows account.* give User ID and Password/,
+    ),
+  ]);
+});
+
+test("a password is masked as the server is sent it, not only as the string spells it", () => {
+  const { secrets } = settingsOf({
+    "appsettings.json": JSON.stringify({ ConnectionString: 'Server=d;Database=d;User Id=u;Password="a;b""c=d"' }),
+  });
+  expect(secrets).toContain('a;b"c=d');
 });
 
 describe("the environment overrides any setting", () => {
@@ -166,12 +182,12 @@ test.each([
 
 test("secrets are what to mask: by the name of the key, in connection strings, longest first", () => {
   const { secrets } = settingsOf({
-    "appsettings.json": '{ "ConnectionString": "Server=db;Password=\'in the string\';Encrypt=true" }',
+    "appsettings.json": '{ "ConnectionString": "Server=db;Database=d;User Id=u;Password=\'in the string\';Encrypt=true" }',
     "appsettings.agent.json": `{ "Connections": { "Ldap": { "Servers": [{ "Server": "dc1", "Login": "svc", "Password": "pass-1" }] },
       "HR": { "Path": "visible.csv" } }, "OpenId": { "OpenIdClients": { "Job": "job-secret" } }, "Databases": { "X": "mssql://u:p%40ss@h/d" } }`,
   });
   expect(secrets).toEqual([
-    "Server=db;Password='in the string';Encrypt=true",
+    "Server=db;Database=d;User Id=u;Password='in the string';Encrypt=true",
     "mssql://u:p%40ss@h/d",
     "in the string",
     "job-secret",

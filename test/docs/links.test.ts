@@ -39,7 +39,10 @@ interface Call {
  */
 const callsOf = (page: string, text: string): readonly Call[] =>
   [...text.matchAll(/(?:^\s*|[$&;|(] ?|^\S*: .* |npx |\w+=\S+ )(?:sluice|node \S*sluice\.js) +([^\n|>]*)/g)].flatMap((match) => {
-    const [command = "", ...rest] = (match[1] ?? "").trim().split(/\s+/);
+    const words = (match[1] ?? "").trim().split(/\s+/);
+    // A group of commands, such as `database`, is called with two words.
+    const isGroup = program.some(({ name }) => name.startsWith(`${words[0]} `)) && /^[a-z]/.test(words[1] ?? "");
+    const [command = "", ...rest] = isGroup ? [words.slice(0, 2).join(" "), ...words.slice(2)] : words;
     return /^[a-z-]/.test(command) ? [{ page, text, command, rest }] : [];
   });
 

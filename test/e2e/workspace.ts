@@ -2,10 +2,12 @@ import { EventEmitter } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
+import type { Knex } from "knex";
 import type { Signals } from "../../src/cli/command.js";
 import { main } from "../../src/cli/main.js";
 import { systemClock } from "../../src/model/index.js";
 import { Capture } from "../cli/screen.js";
+import { copyRows, type DatabaseKind, lastingDatabase, type TestDatabase } from "../database.js";
 import { type ChildOptions, type ChildRun, runChild } from "./child.js";
 import { jobsXml, modelXml, type WorkspaceOptions } from "./configuration.js";
 import { dayOne, entryHeader, memberHeader, type Row } from "./day.js";
@@ -37,11 +39,20 @@ export class E2eWorkspace {
   readonly folder: string;
   readonly options: WorkspaceOptions;
 
-  constructor(options: WorkspaceOptions = {}) {
+  readonly #database: TestDatabase | null;
+
+  /** `database`: null is the embedded one in the workspace itself, which the program makes. */
+  constructor(database: TestDatabase | null, options: WorkspaceOptions = {}) {
+    this.#database = database;
     this.options = options;
     this.folder = realpathSync(mkdtempSync(join(tmpdir(), "sluice-e2e-")));
     this.configure(options);
     this.writeDay(dayOne);
+  }
+
+  /** A connection to its database on a server; null where the database is embedded. */
+  async knex(): Promise<Knex | null> {
+    return this.#database?.knex() ?? null;
   }
 
   /** Writes configuration and settings anew. */
@@ -56,7 +67,12 @@ export class E2eWorkspace {
     };
     for (const [name, settings] of Object.entries(options.connections ?? {})) connections[name] = { ...connections[name], ...settings };
     this.write("appsettings.agent.json", JSON.stringify({ Connections: connections }));
-    this.write("appsettings.json", JSON.stringify({ Scheduler: { MaxLockWatchTime: options.maxLockWatchTime ?? 1800 } }));
+    this.#settings({ Scheduler: { MaxLockWatchTime: options.maxLockWatchTime ?? 1800 } });
+  }
+
+  #settings(settings: Readonly<Record<string, unknown>>): void {
+    const database = this.#database === null ? {} : { ConnectionString: this.#database.connectionString };
+    this.write("appsettings.json", JSON.stringify({ ...settings, ...database }));
   }
 
   path(...parts: string[]): string {
@@ -176,26 +192,44 @@ export class E2eWorkspace {
   }
 
   /** The same workspace, sources and database included, in another folder. */
-  copy(): E2eWorkspace {
-    const copy = new E2eWorkspace(this.options);
+  async copy(): Promise<E2eWorkspace> {
+    const database = this.#database === null ? null : await lastingDatabase(this.#database.kind);
+    if (this.#database !== null && database !== null) await copyRows(this.#database, database);
+    const copy = new E2eWorkspace(database, this.options);
     rmSync(copy.folder, { recursive: true });
     cpSync(this.folder, copy.folder, { recursive: true });
+    copy.#settings(JSON.parse(copy.read("appsettings.json")) as Record<string, unknown>);
     return copy;
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     rmSync(this.folder, { recursive: true, force: true });
+    await this.#database?.close();
   }
 }
 
-/** Gives workspaces that are removed when `removeAll` is called; loaded ones are copies of one that was loaded once. */
+/** What several tests need and one makes: by the first that asks, so that a suite which is skipped makes nothing. */
+export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+/** Gives workspaces on one kind of database, which are removed when `removeAll` is called; loaded ones are copies of one that was loaded once. */
 export class Workspaces {
+  readonly #kind: DatabaseKind;
   #all: E2eWorkspace[] = [];
   #loaded: Promise<E2eWorkspace> | null = null;
 
+  constructor(kind: DatabaseKind) {
+    this.#kind = kind;
+  }
+
   /** With source files of day 1 and an empty repository. */
-  empty(options: WorkspaceOptions = {}): E2eWorkspace {
-    const workspace = new E2eWorkspace(options);
+  async empty(options: WorkspaceOptions = {}): Promise<E2eWorkspace> {
+    const workspace = new E2eWorkspace(this.#kind === "SQLite" ? null : await lastingDatabase(this.#kind), options);
     this.#all.push(workspace);
     return workspace;
   }
@@ -203,24 +237,24 @@ export class Workspaces {
   /** With day 1 loaded by the initialization job, instance 1. */
   async loaded(options: WorkspaceOptions = {}): Promise<E2eWorkspace> {
     this.#loaded ??= (async () => {
-      const first = this.empty();
+      const first = await this.empty();
       await first.initialize();
       return first;
     })();
-    const copy = this.copyOf(await this.#loaded);
+    const copy = await this.copyOf(await this.#loaded);
     copy.configure(options);
     return copy;
   }
 
   /** As the other is now. */
-  copyOf(workspace: E2eWorkspace): E2eWorkspace {
-    const copy = workspace.copy();
+  async copyOf(workspace: E2eWorkspace): Promise<E2eWorkspace> {
+    const copy = await workspace.copy();
     this.#all.push(copy);
     return copy;
   }
 
-  removeAll(): void {
-    for (const workspace of this.#all.splice(0)) workspace.remove();
+  async removeAll(): Promise<void> {
+    for (const workspace of this.#all.splice(0)) await workspace.remove();
     this.#loaded = null;
   }
 }

@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { type Configuration, loadWorkspace } from "../../src/config/index.js";
-import type { SessionGuid, SessionManifest, SynchronizationMode } from "../../src/model/index.js";
-import { type HeldInstance, openStore, type Store, thisProcess } from "../../src/store/index.js";
+import type { SessionGuid, SessionManifest, SynchronizationMode, TaskInstanceId } from "../../src/model/index.js";
+import { type FencedTask, type HeldInstance, openStore, type Store, thisProcess } from "../../src/store/index.js";
 import { sessionFolder } from "../../src/tasks/index.js";
+import { type DatabaseKind, databaseSettings } from "../database.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const opened: Store[] = [];
@@ -62,6 +63,7 @@ export interface SampleWorkspace {
 /** A workspace with one connector of one CSV file, on disk, with its database open. `more`: further XML elements. */
 export const sampleWorkspace = async (
   options: {
+    readonly kind?: DatabaseKind;
     readonly more?: string;
     readonly settings?: Readonly<Record<string, unknown>>;
     readonly connections?: Readonly<Record<string, unknown>>;
@@ -71,6 +73,7 @@ export const sampleWorkspace = async (
   mkdirSync(join(workspace, "Sources"));
   writeFileSync(join(workspace, "configuration.xml"), configurationXml(options.more ?? ""));
   const connections = { HR_People: { Path: "Sources/people.csv", Separator: ";", ...options.settings }, ...options.connections };
+  writeFileSync(join(workspace, "appsettings.json"), JSON.stringify(await databaseSettings(options.kind ?? "SQLite")));
   writeFileSync(join(workspace, "appsettings.agent.json"), JSON.stringify({ Connections: connections }));
   const load = (): Configuration => {
     const { configuration, findings } = loadWorkspace({ workspace, env: {} });
@@ -123,6 +126,14 @@ const preparingInstance = async ({ store, configuration }: SampleWorkspace): Pro
   return { ...held, task: tasks.get("HR_Prepare") ?? 0 };
 };
 
+/** A prepare task that runs. */
+export const runningPrepare = async (sample: SampleWorkspace): Promise<FencedTask> => {
+  const { task, ...held } = await preparingInstance(sample);
+  const taskInstance = task as TaskInstanceId;
+  await sample.store.records.advance(held, { state: "InProgress", tasks: [{ id: taskInstance, state: "InProgress" }] });
+  return { jobInstance: held.id, taskInstance, fence: held.fence };
+};
+
 /** A session in the server's queue, as a prepare of another run left it. */
 export const queueSession = async (
   sample: SampleWorkspace,
@@ -130,14 +141,10 @@ export const queueSession = async (
   mode: SynchronizationMode = "Complete",
 ): Promise<SessionGuid> => {
   const { store, configuration } = sample;
-  const { task, ...held } = await preparingInstance(sample);
-  const { guid } = await store.sessions.announce({
-    connector: "HR",
-    mode,
-    type: "None",
-    mappingHash: configuration.connectorHash.get("HR") ?? "",
-    prepareTask: task as never,
-  });
+  const running = await runningPrepare(sample);
+  const held = { id: running.jobInstance, fence: running.fence };
+  const mappingHash = configuration.connectorHash.get("HR") ?? "";
+  const { guid } = await store.sessions.announce(running, { connector: "HR", mode, type: "None", mappingHash });
   const folder = sessionFolder(configuration, guid);
   mkdirSync(folder, { recursive: true });
   const content = ["number,name", ...rows.map((row) => row.join(","))].map((line) => `${line}\n`).join("");
@@ -159,7 +166,7 @@ export const queueSession = async (
       },
     ],
   };
-  await store.sessions.ready(manifest);
-  await store.records.advance(held, { state: "Completed" });
+  await store.sessions.ready(running, manifest);
+  await store.records.advance(held, { state: "Completed", tasks: [{ id: running.taskInstance, state: "Completed" }] });
   return guid;
 };

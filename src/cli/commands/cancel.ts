@@ -1,6 +1,7 @@
 import type { Command } from "../command.js";
 import { hintedCommand } from "../hint.js";
 import { useStoreOfInstance } from "../repository.js";
+import { WaitNotice } from "../wait-notice.js";
 import { readSettings } from "../workspace.js";
 import { fault, locked, unreachable, wrongCall } from "./exit-codes.js";
 
@@ -22,8 +23,11 @@ export const cancel: Command = {
     const jobInstance = given.instance("N");
     const configuration = await readSettings(invocation);
     const { cancelInstance, startedBy } = await import("../../jobs/index.js");
-    const outcome = await useStoreOfInstance(configuration, jobInstance, (store) =>
-      cancelInstance({ store, jobInstance, by: startedBy(), reason: given.value("reason") ?? undefined }),
+    const outcome = await useStoreOfInstance(
+      configuration,
+      jobInstance,
+      (store) => cancelInstance({ store, jobInstance, by: startedBy(), reason: given.value("reason") ?? undefined }),
+      new WaitNotice(invocation).options,
     );
     if (given.isJson) {
       const dropped = outcome.outcome === "closed" ? outcome.dropped : [];

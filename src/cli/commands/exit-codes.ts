@@ -10,6 +10,9 @@ export const locked: ExitCode = [75, "not started, because something holds a loc
 /** Of a command that only reads the repository. */
 export const readingExitCodes: readonly ExitCode[] = [answered, wrongCall, unreachable, fault];
 
+/** Of a command that changes the database without running a job. */
+export const changingExitCodes: readonly ExitCode[] = [[0, "done, or with --dry-run: shown"], wrongCall, unreachable, fault, locked];
+
 /** Of a command that runs tasks. */
 export const runningExitCodes: readonly ExitCode[] = [
   [0, "Completed"],

@@ -2,6 +2,7 @@ import { SluiceError } from "../../errors/index.js";
 import type { EntityType } from "../../model/index.js";
 import type { Condition } from "../../store/index.js";
 import type { Command } from "../command.js";
+import { momentOption } from "../moment.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
 import { writeRows } from "../rows-writer.js";
 import { named, readConfiguration } from "../workspace.js";
@@ -41,7 +42,7 @@ export const resources: Command = {
     const model = repositoryModelOf(configuration);
     const columns = resourceColumns(model, type.identifier).map((column) => column.property);
     const where = await Promise.all(given.values("where").map((text) => conditionOf(type, columns, text)));
-    const asOf = momentOf(given.value("as-of"));
+    const asOf = momentOption(given, "as-of");
     const withId = given.has("with-id");
     await useStoreForReading(invocation, configuration, async (store) => {
       const pages = async function* (): AsyncGenerator<readonly (string | null)[][]> {
@@ -61,21 +62,4 @@ const conditionOf = async (type: EntityType, columns: readonly string[], text: s
   if (at <= 0) throw new SluiceError("CMD_OPTION_VALUE_INVALID", { option: "--where", value: text, expected: "Property=value" });
   const property = await named(new Map(columns.map((column) => [column, column])), `property of ${type.identifier}`, text.slice(0, at));
   return { property, value: text.slice(at + 1) || null };
-};
-
-const day = /^\d{4}-\d{2}-\d{2}$/;
-/** With a zone: a time that means another moment on another machine is refused. */
-const moment = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
-
-/** The moment of `--as-of` as the repository writes times. Throws CMD_OPTION_VALUE_INVALID. */
-const momentOf = (text: string | null): string | null => {
-  if (text === null) return null;
-  const time = day.test(text) || moment.test(text) ? new Date(text) : new Date(Number.NaN);
-  // new Date takes 2026-02-30 for 2 March: a day that does not exist is refused.
-  const isReal = !Number.isNaN(time.getTime()) && (!day.test(text) || time.toISOString().startsWith(text));
-  if (!isReal) {
-    const expected = "a date such as 2026-11-21 or a time with its zone such as 2026-11-21T09:30:00Z";
-    throw new SluiceError("CMD_OPTION_VALUE_INVALID", { option: "--as-of", value: text, expected });
-  }
-  return time.toISOString();
 };

@@ -1,6 +1,7 @@
 import type { Command } from "../command.js";
 import { conduct } from "../conduct.js";
 import { useStoreOfInstance } from "../repository.js";
+import { WaitNotice } from "../wait-notice.js";
 import { readConfiguration } from "../workspace.js";
 import { runningExitCodes } from "./exit-codes.js";
 
@@ -26,10 +27,15 @@ export const resume: Command = {
     const jobInstance = given.instance("N");
     const configuration = await readConfiguration(invocation);
     const { resumeInstance } = await import("../../jobs/index.js");
-    return await useStoreOfInstance(configuration, jobInstance, (store) =>
-      conduct(invocation, configuration, store, (surroundings) =>
-        resumeInstance({ ...surroundings, jobInstance, expect: given.value("expect")?.toLowerCase() }),
-      ),
+    const waits = new WaitNotice(invocation);
+    return await useStoreOfInstance(
+      configuration,
+      jobInstance,
+      (store) =>
+        conduct(invocation, configuration, store, waits, (surroundings) =>
+          resumeInstance({ ...surroundings, jobInstance, expect: given.value("expect")?.toLowerCase() }),
+        ),
+      waits.options,
     );
   },
 };

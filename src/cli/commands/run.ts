@@ -4,6 +4,7 @@ import { type Arguments, usageOf } from "../arguments.js";
 import type { Command, CommandDefinition } from "../command.js";
 import { conduct } from "../conduct.js";
 import { useStore } from "../repository.js";
+import { WaitNotice } from "../wait-notice.js";
 import { jobNamed, readConfiguration } from "../workspace.js";
 import { runningExitCodes } from "./exit-codes.js";
 
@@ -46,8 +47,14 @@ export const run: Command = {
     // Asked before the store is opened: a wrong name must not make a database.
     if ("job" in target) await jobNamed(configuration, target.job);
     const { runJob } = await import("../../jobs/index.js");
-    return await useStore(configuration, (store) =>
-      conduct(invocation, configuration, store, (surroundings) => runJob({ ...surroundings, what: target, force: given.has("force") })),
+    const waits = new WaitNotice(invocation);
+    return await useStore(
+      configuration,
+      (store) =>
+        conduct(invocation, configuration, store, waits, (surroundings) =>
+          runJob({ ...surroundings, what: target, force: given.has("force") }),
+        ),
+      waits.options,
     );
   },
 };

@@ -26,3 +26,17 @@ export const formatTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.sl
 
 /** `1 job`, `4 jobs`: takes both words where the plural is not one `s` more. */
 export const formatNoun = (count: number, one: string, many = `${one}s`): string => `${formatCount(count)} ${count === 1 ? one : many}`;
+
+/** Bytes as `812 bytes`, `3.4 MB`, `12 GB`: powers of 1,000, three digits at most. */
+export const formatBytes = (bytes: number): string => {
+  if (bytes < 1_000) return formatNoun(bytes, "byte");
+  const units = ["kB", "MB", "GB", "TB", "PB"];
+  let value = bytes;
+  let unit = -1;
+  // 999,500 of one unit would be shown as 1000 of it.
+  while (unit + 1 < units.length && (value >= 999.5 || unit < 0)) {
+    value /= 1_000;
+    unit++;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+};

@@ -93,7 +93,6 @@ export const agentTasks: Readonly<Record<string, TaskShape>> = {
     side: "agent",
     source: "jobs-and-tasks §2.1",
     documentation: "Makes a view for each entity type anew.",
-    status: "accepted",
   },
   RefreshSchemaTask: {
     side: "agent",

@@ -179,13 +179,11 @@ export const serverTasks: Readonly<Record<string, TaskShape>> = {
     side: "server",
     source: "jobs-and-tasks §2.2",
     documentation: "Keeps the indexes that follow from the configuration.",
-    status: "accepted",
   },
   MaintainIndexesTask: {
     side: "server",
     source: "jobs-and-tasks §2.2",
     documentation: "Keeps indexes and statistics in shape.",
-    status: "accepted",
     attributes: [
       flag("AllIndexes", "All indexes."),
       flag("Offline", "Indexes may be out of use meanwhile."),

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { readConnectionString } from "../../model/index.js";
 import { findPackage, type PackageSetting } from "../catalogue/packages.js";
 import { type SettingDefinition, settingDefinitions } from "../catalogue/settings.js";
 import type { Findings } from "../findings.js";
@@ -173,6 +174,9 @@ const collectSecrets = (value: unknown, isSecret: boolean, into: Set<string>): v
       ?.replace(/^(["'])(.*)\1$/, "$2")
       .trim();
     if (password !== undefined && password.length >= shortestSecret) into.add(password);
+    // As the server is sent it, quotes inside undone.
+    const sent = readConnectionString(value).values?.get("password");
+    if (sent !== undefined && sent.length >= shortestSecret) into.add(sent);
     const address = /^[a-z]+:\/\/[^/@:]*:([^@/]+)@/i.exec(value)?.[1];
     if (address !== undefined && address.length >= shortestSecret) into.add(address).add(decoded(address));
   } else if (Array.isArray(value)) {
@@ -194,6 +198,8 @@ const databaseOf = (root: SettingBranch, workspace: string, workFolder: string, 
     const file = given.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
     if (file !== "") return { kind: "sqlite", path: path.resolve(workspace, file) };
   } else if (/^mssql:\/\/./i.test(given) || /(^|;)\s*(server|data source|addr|address|network address)\s*=/i.test(given)) {
+    const { problem } = readConnectionString(given);
+    if (problem !== null) findings.error("DB_CONNECTION_STRING", { problem }, node?.place ?? {});
     return { kind: "mssql", connectionString: given };
   }
   const expected = "sqlite:<path>, an ADO connection string (Server=...;Database=...) or an mssql:// address";

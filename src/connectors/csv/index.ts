@@ -1,5 +1,6 @@
 import { runInWorker } from "../../sync/index.js";
 import type { ConnectorPackage, ExportRequest, ExportResult } from "../connector.js";
+import { lookAtCsv } from "./look.js";
 
 const worker = new URL(import.meta.url.endsWith(".ts") ? "./export-worker.ts" : "./export-worker.js", import.meta.url);
 
@@ -9,4 +10,5 @@ export const csvPackage: ConnectorPackage = {
   exporter: {
     export: (request, signal, onProgress) => runInWorker<ExportRequest, ExportResult>(worker, request, { signal, onProgress }),
   },
+  viewer: { look: async (request) => lookAtCsv(request) },
 };

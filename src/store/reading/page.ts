@@ -12,14 +12,20 @@ export const lists = (values: Iterable<number>): number[][] => {
 };
 
 /**
- * Runs a reading in one transaction, so that all its pages show the same moment even while a job writes.
+ * Runs a reading in one transaction, so that all its pages show the same moment even while a job writes: always so on SQLite, on SQL Server where the database allows
+ * snapshots (`database status` says whether it does; without them each page shows its own moment).
  * The transaction ends when the reader is done or goes away.
  */
 export async function* inSnapshot<T>(knex: Knex, read: (snapshot: Knex) => AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-  const transaction = await knex.transaction();
+  const { allowsSnapshots = false } = (knex.userParams ?? {}) as { readonly allowsSnapshots?: boolean };
+  const transaction = await (allowsSnapshots ? knex.transaction(undefined, { isolationLevel: "snapshot" }) : knex.transaction());
   try {
     yield* read(transaction);
+  } catch (error) {
+    // The server may have ended the transaction already; what went wrong is thrown, not what that makes of the end.
+    await transaction.rollback().catch(() => undefined);
+    throw error;
   } finally {
-    await transaction.commit();
+    if (!transaction.isCompleted()) await transaction.commit();
   }
 }

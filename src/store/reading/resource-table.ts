@@ -62,7 +62,8 @@ interface RawRow {
 }
 
 /**
- * The resources of a type, page by page in one snapshot: now in the order of their mapping key, of a past moment in the order of their Id.
+ * The resources of a type, page by page in one snapshot: now in the order of their mapping key, of a past moment in the order of their Id. Keys are in byte order
+ * on SQLite; SQL Server's binary collations order characters beyond U+FFFF before U+E000, and tell keys that differ in trailing blanks only apart by Id.
  * Memory holds one page. Values come exactly as stored.
  */
 export const readResources = (knex: Knex, model: RepositoryModel, query: ResourceQuery): AsyncIterable<readonly ResourceRow[]> =>

@@ -308,6 +308,8 @@ const waitingLinks = async (
           .orderBy([{ column: "Key1" }, { column: "Key2" }])
           .limit(shownLinks)) as { Key1: string; Key2: string; Reason: string }[];
         for (const row of rows) {
+          // A database that ignores trailing blanks finds more than was asked for.
+          if (row[column] !== value) continue;
           found.push({ association: mapping.identifier, connector, key1: row.Key1, key2: row.Key2, reason: row.Reason });
         }
       }

@@ -1,7 +1,10 @@
+export { findDatabaseHolders } from "./database-holder.js";
 export type { JobInstance, LeftOutReason, StoredPlan, Trigger } from "./job-instance.js";
-export { type HeldInstance, JobRecords } from "./job-records.js";
+export { type HeldInstance, type InstanceChange, JobRecords, type NewInstance } from "./job-records.js";
+export { heartbeatMs, leaseMs } from "./lease.js";
 export { connectorLock, instanceLock, jobLock, type LockHolder, lockName, rootTaskLock } from "./lock.js";
 export { LockRecords } from "./lock-records.js";
-export { isAlive, type ProcessIdentity, processStart, thisProcess } from "./process-identity.js";
+export { lifeOf, type ProcessIdentity, processStart, thisProcess } from "./process-identity.js";
 export { type Session, SessionRecords } from "./session-records.js";
+export type { FencedTask } from "./task-fence.js";
 export type { NewTask, TaskChange, TaskInstance } from "./task-instance.js";

@@ -40,6 +40,8 @@ export interface JobInstance {
   readonly runner: ProcessIdentity;
   /** Grows with every taking by a runner; a write that carries an older one is refused. */
   readonly fence: number;
+  /** Until when its runner counts as alive to those who cannot see its process, on the database's clock; null when nobody runs or closes it. */
+  readonly leaseUntil: string | null;
   readonly configurationHash: string;
   readonly planHash: string;
   readonly plan: StoredPlan;
@@ -66,6 +68,7 @@ export const jobInstanceOf = (row: Row): JobInstance => ({
   startedBy: String(row.StartedBy),
   runner: { host: String(row.Host), pid: Number(row.Pid), processStart: String(row.ProcessStart) },
   fence: Number(row.Fence),
+  leaseUntil: textOrNull(row.LeaseUntil),
   configurationHash: String(row.ConfigurationHash),
   planHash: String(row.PlanHash),
   plan: JSON.parse(String(row.Plan)) as StoredPlan,

@@ -11,14 +11,16 @@ import {
   taskInstanceId,
 } from "../../model/index.js";
 import type { Writer } from "../retry.js";
-import { isBusy } from "../sqlite/failure.js";
-import { type AbortedInstance, abortDead } from "./dead-runner.js";
+import { type AbortDeadOptions, type AbortedInstance, abortDead } from "./dead-runner.js";
 import { type Decision, decisionOf, insertDecision } from "./decision.js";
+import { insertedId } from "./inserted-id.js";
 import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger, textOrNull } from "./job-instance.js";
+import { leaseEnd } from "./lease.js";
 import { deleteLocks, insertLocks, type LockHolder, lockHolders } from "./lock.js";
 import type { ProcessIdentity } from "./process-identity.js";
 import { nextValue } from "./sequence.js";
 import { stored } from "./stored-json.js";
+import { type FencedTask, requireRunning } from "./task-fence.js";
 import { type NewTask, type TaskChange, type TaskInstance, taskInstanceOf } from "./task-instance.js";
 
 /** An instance as it is opened. */
@@ -131,16 +133,16 @@ export class JobRecords {
 
   /**
    * Opens an instance, Waiting, with one NotStarted row for each task, and takes the job's own lock.
-   * Throws LOCK_HELD naming the holder when the job runs already (design §10).
+   * Throws LOCK_JOB_HELD naming the holder when the job runs already (design §10). `signal` ends a wait for the writer, here and below: JOB_WAIT_ENDED, nothing was written.
    */
-  open(request: NewInstance): Promise<HeldInstance & { readonly tasks: ReadonlyMap<string, TaskInstanceId> }> {
+  open(request: NewInstance, signal?: AbortSignal): Promise<HeldInstance & { readonly tasks: ReadonlyMap<string, TaskInstanceId> }> {
     return this.#writer.transaction(async (trx) => {
       const [holder] = await lockHolders(trx, [request.lock], null);
       if (holder !== undefined) throw heldError(holder);
       const at = isoTime(this.#writer.timing);
       const fence = await nextValue(trx, "fence");
-      const [made] = (await trx("UJ_JobInstances").insert(
-        {
+      const id = jobInstanceId(
+        await insertedId(trx, "UJ_JobInstances", {
           Job: request.job,
           State: "Waiting" satisfies JobState,
           StartDate: at,
@@ -150,22 +152,21 @@ export class JobRecords {
           Pid: request.runner.pid,
           ProcessStart: request.runner.processStart,
           Fence: fence,
+          LeaseUntil: await this.#lease(trx),
           ConfigurationHash: request.configurationHash,
           PlanHash: request.planHash,
           Plan: stored(request.plan),
           Force: request.force ? 1 : 0,
           Reason: request.reason,
-        },
-        "Id",
-      )) as { Id: number }[];
-      const id = jobInstanceId(Number(made?.Id));
+        }),
+      );
       if (request.force) {
         const decision = { jobInstance: id, taskInstance: null, decision: "force", takenBy: request.startedBy, setHash: null } as const;
         await insertDecision(trx, { ...decision, host: request.runner.host, takenAt: at, reason: request.reason });
       }
       await insertLocks(trx, [request.lock], { jobInstance: id, runner: request.runner, fence, at });
       return { id, fence, tasks: await insertTasks(trx, id, request.tasks) };
-    });
+    }, signal);
   }
 
   /**
@@ -177,6 +178,7 @@ export class JobRecords {
     runner: ProcessIdentity,
     locks: readonly string[],
     planOf: (blocked: ReadonlyMap<string, JobInstanceId>) => StoredPlan,
+    signal?: AbortSignal,
   ): Promise<{ readonly holders: readonly LockHolder[]; readonly plan: StoredPlan | null }> {
     return this.#writer.transaction(async (trx) => {
       const holders = await lockHolders(trx, locks, held.id);
@@ -188,7 +190,7 @@ export class JobRecords {
       await fenced(trx, held, { State: "InProgress" satisfies JobState, WaitingFor: null, Plan: stored(plan) });
       await insertLocks(trx, locks, { jobInstance: held.id, runner, fence: held.fence, at: isoTime(this.#writer.timing) });
       return { holders: [], plan };
-    });
+    }, signal);
   }
 
   /**
@@ -196,7 +198,10 @@ export class JobRecords {
    * holders of locks that are not free, and then nothing was written.
    * Throws JOB_CHANGED_MEANWHILE when somebody else took or closed the instance since it was read.
    */
-  take(taking: Taking): Promise<{
+  take(
+    taking: Taking,
+    signal?: AbortSignal,
+  ): Promise<{
     readonly holders: readonly LockHolder[];
     readonly held: HeldInstance;
     readonly tasks: ReadonlyMap<string, TaskInstanceId>;
@@ -211,6 +216,7 @@ export class JobRecords {
         .where({ Id: instance.id, Fence: instance.fence, State: instance.state })
         .update({
           Fence: fence,
+          LeaseUntil: await this.#lease(trx),
           Host: runner.host,
           Pid: runner.pid,
           ProcessStart: runner.processStart,
@@ -231,43 +237,52 @@ export class JobRecords {
         await insertDecision(trx, { ...decision, jobInstance: instance.id, host: runner.host, takenAt: at });
       }
       return { holders: [], held: { id: instance.id, fence }, tasks: await insertTasks(trx, instance.id, taking.validations) };
-    });
+    }, signal);
   }
 
   /**
    * Writes what one or more events changed, in one transaction. A state in which the instance no longer runs frees its locks.
    * Throws JOB_FENCED when another runner has taken the instance since, or it was found dead.
    */
-  advance(held: HeldInstance, change: InstanceChange): Promise<void> {
+  advance(held: HeldInstance, change: InstanceChange, signal?: AbortSignal): Promise<void> {
     return this.#writer.transaction(async (trx) => {
       const at = isoTime(this.#writer.timing);
+      const hasEnded = change.state !== undefined && !isRunning(change.state);
+      const isOver = hasEnded || change.releasesLocks === true;
       await fenced(trx, held, {
-        ...(change.state === undefined
-          ? {}
-          : { State: change.state, ...(isRunning(change.state) ? {} : { EndDate: at, WaitingFor: null }) }),
+        ...(change.state === undefined ? {} : { State: change.state, ...(hasEnded ? { EndDate: at, WaitingFor: null } : {}) }),
+        ...(isOver ? { LeaseUntil: null } : {}),
         ...(change.message === undefined ? {} : { Message: change.message }),
         ...(change.waitingFor === undefined ? {} : { WaitingFor: stored(change.waitingFor) }),
         ...(change.cancelRequestedBy === undefined ? {} : { CancelRequestedAt: at, CancelRequestedBy: change.cancelRequestedBy }),
       });
       for (const task of change.tasks ?? []) await updateTask(trx, task, at);
-      const hasEnded = change.state !== undefined && !isRunning(change.state);
-      if (hasEnded || change.releasesLocks === true) await deleteLocks(trx, held.id);
-    });
+      if (isOver) await deleteLocks(trx, held.id);
+    }, signal);
   }
 
-  /** Writes a task's progress if the database is free just now; progress may be lost, it never waits. */
-  async progress(task: TaskInstanceId, progress: Progress): Promise<void> {
-    await this.#writer.tryOnce((trx) =>
-      trx("UJ_TaskInstances")
-        .where({ Id: task, State: "InProgress" })
-        .update({ Progress: stored(progress), LastProgressUpdate: isoTime(this.#writer.timing) }),
-    );
+  /**
+   * Extends the lease of an instance that this process holds, if the database is free just now: it never waits. False where another connection holds the writer; nobody
+   * can take the instance then either. Throws JOB_FENCED when it was taken.
+   */
+  heartbeat(held: HeldInstance): Promise<boolean> {
+    return this.#writer.tryOnce(async (trx) => fenced(trx, held, { LeaseUntil: await this.#lease(trx) }));
+  }
+
+  /** Writes a task's progress if the database is free just now; progress may be lost, it never waits. Throws JOB_FENCED, TASK_ENDED. */
+  async progress(task: FencedTask, progress: Progress): Promise<void> {
+    await this.#writer.tryOnce(async (trx) => {
+      await requireRunning(trx, task);
+      await trx("UJ_TaskInstances")
+        .where({ Id: task.taskInstance })
+        .update({ Progress: stored(progress), LastProgressUpdate: isoTime(this.#writer.timing) });
+    });
   }
 
   /**
    * Asks the runner of a running instance to stop after its running tasks: a row, not a signal (design §10). False when it runs no more.
    */
-  requestCancel(instance: JobInstanceId, by: string, host: string, reason: string | null): Promise<boolean> {
+  requestCancel(instance: JobInstanceId, by: string, host: string, reason: string | null, signal?: AbortSignal): Promise<boolean> {
     return this.#writer.transaction(async (trx) => {
       const at = isoTime(this.#writer.timing);
       const changed = await trx("UJ_JobInstances")
@@ -286,28 +301,34 @@ export class JobRecords {
         setHash: null,
       });
       return true;
-    });
+    }, signal);
   }
 
-  /** What a runner looks at now and then: whether a cancel was asked, and whether the instance is still its own. */
-  async watch(held: HeldInstance): Promise<{ readonly isOwn: boolean; readonly cancelRequestedBy: string | null }> {
+  /**
+   * What a runner looks at now and then: whether a cancel was asked, and whether the instance is still its own. Null when nobody could be asked just now.
+   */
+  async watch(held: HeldInstance): Promise<{ readonly isOwn: boolean; readonly cancelRequestedBy: string | null } | null> {
     try {
       const query = this.#writer.knex("UJ_JobInstances").where({ Id: held.id }).first("Fence", "CancelRequestedBy");
       const row = (await query) as Row | undefined;
       return { isOwn: Number(row?.Fence) === held.fence, cancelRequestedBy: textOrNull(row?.CancelRequestedBy) };
     } catch (error) {
-      // Nobody can be asked just now; it is asked again in a moment.
-      if (isBusy(error)) return { isOwn: true, cancelRequestedBy: null };
+      if (this.#writer.isBusy(error)) return null;
       throw error;
     }
   }
 
   /**
-   * Finds instances whose runner died (same host: pid and start time) and makes them Aborted with the reason, frees their locks and those
-   * left by a closing that died. Done when a run starts and when status is read (design §10). Writes nothing when none died.
+   * Finds instances whose runner died (a process that can be seen: by pid and start time; any other: by its lease) and makes them Aborted with the reason, frees their locks
+   * and those left by a closing that died. Done when a run starts, while one waits, and when status is read (design §10). Writes nothing when none died.
    */
-  abortDead(): Promise<readonly AbortedInstance[]> {
-    return abortDead(this.#writer);
+  abortDead(options: AbortDeadOptions = {}): Promise<readonly AbortedInstance[]> {
+    return abortDead(this.#writer, options);
+  }
+
+  /** `LeaseUntil` of a lease given in this transaction. */
+  async #lease(trx: Knex.Transaction): Promise<string> {
+    return leaseEnd(await this.#writer.databaseTime(trx));
   }
 }
 
@@ -334,22 +355,19 @@ const insertTasks = async (
 ): Promise<ReadonlyMap<string, TaskInstanceId>> => {
   const ids = new Map<string, TaskInstanceId>();
   for (const task of tasks) {
-    const [made] = (await trx("UJ_TaskInstances").insert(
-      {
-        JobInstance: instance,
-        TaskKey: task.taskKey,
-        Task: task.task,
-        Type: task.type,
-        Level: task.level,
-        Position: task.position,
-        State: "NotStarted",
-        IsValidation: task.validationOf === undefined ? 0 : 1,
-        ValidationOf: task.validationOf ?? null,
-        Connector: task.connector,
-      },
-      "Id",
-    )) as { Id: number }[];
-    ids.set(task.taskKey, taskInstanceId(Number(made?.Id)));
+    const id = await insertedId(trx, "UJ_TaskInstances", {
+      JobInstance: instance,
+      TaskKey: task.taskKey,
+      Task: task.task,
+      Type: task.type,
+      Level: task.level,
+      Position: task.position,
+      State: "NotStarted",
+      IsValidation: task.validationOf === undefined ? 0 : 1,
+      ValidationOf: task.validationOf ?? null,
+      Connector: task.connector,
+    });
+    ids.set(task.taskKey, taskInstanceId(id));
   }
   return ids;
 };

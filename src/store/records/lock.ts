@@ -4,8 +4,8 @@ import { jobInstanceId } from "../../model/index.js";
 import type { ProcessIdentity } from "./process-identity.js";
 
 /**
- * Who holds a lock: what a refusal and a wait name (design §10). "One writer at a time applies" needs no row here: SQLite itself has one
- * writer, and a synchronization holds it from its first comparison to its commit.
+ * Who holds a lock: what a refusal and a wait name (design §10). "One writer at a time applies" needs no row here: on SQLite the database itself has one writer, on SQL Server
+ * a synchronization holds the row `writer` of UM_Sequences, from its first comparison to its commit.
  */
 export interface LockHolder {
   /**

@@ -6,10 +6,7 @@ type Sequence = "session" | "fence";
 /** The next value of a sequence, from 1; never given twice, since the transaction holds the writer. */
 export const nextValue = async (trx: Knex.Transaction, name: Sequence): Promise<number> => {
   const updated = await trx("UM_Sequences").where({ Name: name }).increment("Value", 1);
-  if (updated === 0) {
-    await trx("UM_Sequences").insert({ Name: name, Value: 1 });
-    return 1;
-  }
+  if (updated === 0) throw new Error(`UM_Sequences has lost its row ${name}`);
   const row = (await trx("UM_Sequences").where({ Name: name }).first("Value")) as { Value: number };
   return Number(row.Value);
 };

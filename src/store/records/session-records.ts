@@ -16,6 +16,7 @@ import type { Writer } from "../retry.js";
 import type { Row } from "./job-instance.js";
 import { nextValue } from "./sequence.js";
 import { parsed, stored } from "./stored-json.js";
+import { type FencedTask, requireRunning } from "./task-fence.js";
 
 /** A row of `UJ_SynchronizationSessions` (connectors §2.5). */
 export interface Session {
@@ -40,7 +41,6 @@ export interface Announcement {
   readonly mode: SynchronizationMode;
   readonly type: SynchronizationType;
   readonly mappingHash: string;
-  readonly prepareTask: TaskInstanceId;
 }
 
 const taskOrNull = (value: unknown): TaskInstanceId | null =>
@@ -99,11 +99,12 @@ export class SessionRecords {
   /**
    * Announces a session: its GUID, and its place in the order in which the server processes. A complete or initial one cancels the
    * connector's unprocessed incrementals. An older session still open whose prepare no longer runs expires, since the connector's lock is
-   * held.
+   * held. As all that a task writes, refused when its fence is stale or it has ended: JOB_FENCED, TASK_ENDED.
    */
-  announce(announcement: Announcement): Promise<{ readonly guid: SessionGuid; readonly sequence: number }> {
-    const { connector, mode, type, mappingHash, prepareTask } = announcement;
+  announce(task: FencedTask, announcement: Announcement): Promise<{ readonly guid: SessionGuid; readonly sequence: number }> {
+    const { connector, mode, type, mappingHash } = announcement;
     return this.#writer.transaction(async (trx) => {
+      await requireRunning(trx, task);
       const at = isoTime(this.#writer.timing);
       await trx("UJ_SynchronizationSessions")
         .where({ Connector: connector, State: "open" })
@@ -121,26 +122,27 @@ export class SessionRecords {
         Mode: mode,
         Type: type,
         State: "open",
-        PrepareTask: prepareTask,
+        PrepareTask: task.taskInstance,
         MappingHash: mappingHash,
         CreatedAt: at,
         ChangedAt: at,
       });
-      await trx("UJ_TaskInstances").where({ Id: prepareTask }).update({ Session: guid });
+      await trx("UJ_TaskInstances").where({ Id: task.taskInstance }).update({ Session: guid });
       return { guid, sequence };
     });
   }
 
   /**
    * A session's files are all there. One with the whole input (complete, initial) makes every older unprocessed session of its connector
-   * needless: left in the queue, a complete that nobody synchronized would put each later one a run behind.
+   * needless: left in the queue, a complete that nobody synchronized would put each later one a run behind. Throws JOB_FENCED, TASK_ENDED, SYNC_SESSION_STATE.
    */
-  ready(manifest: SessionManifest): Promise<void> {
+  ready(task: FencedTask, manifest: SessionManifest): Promise<void> {
     return this.#writer.transaction(async (trx) => {
+      await requireRunning(trx, task);
       const at = isoTime(this.#writer.timing);
       const own = (await trx("UJ_SynchronizationSessions").where({ Guid: manifest.guid }).first("Sequence")) as { Sequence: number };
       const changed = await trx("UJ_SynchronizationSessions")
-        .where({ Guid: manifest.guid, State: "open" })
+        .where({ Guid: manifest.guid, State: "open", PrepareTask: task.taskInstance })
         .update({ State: "ready", Manifest: stored(manifest), ChangedAt: at });
       if (changed === 0) throw new SluiceError("SYNC_SESSION_STATE", { session: manifest.guid, state: "no longer open" });
       if (manifest.mode !== "Incremental") {
@@ -149,13 +151,14 @@ export class SessionRecords {
     });
   }
 
-  /** The prepare did not end well; nothing of the session will be used. */
-  async fail(guid: SessionGuid): Promise<void> {
-    await this.#writer.transaction((trx) =>
-      trx("UJ_SynchronizationSessions")
+  /** The prepare did not end well; nothing of the session will be used. Throws JOB_FENCED, TASK_ENDED: then it is failed already, or will expire. */
+  async fail(task: FencedTask, guid: SessionGuid): Promise<void> {
+    await this.#writer.transaction(async (trx) => {
+      await requireRunning(trx, task);
+      await trx("UJ_SynchronizationSessions")
         .where({ Guid: guid, State: "open" })
-        .update({ State: "failed", ChangedAt: isoTime(this.#writer.timing) }),
-    );
+        .update({ State: "failed", ChangedAt: isoTime(this.#writer.timing) });
+    });
   }
 
   /** The connector's oldest session that waits for a synchronize, unless an older one is still open: that one is not overtaken. */

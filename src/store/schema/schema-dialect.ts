@@ -16,4 +16,8 @@ export interface SchemaDialect {
   long(table: Knex.CreateTableBuilder, column: string): Knex.ColumnBuilder;
   /** A table stored in the order of its primary key (clustered, without rowid). */
   createKeyed(knex: Knex, table: string, columns: readonly (readonly [string, ColumnKind])[], primaryKey: readonly string[]): Promise<void>;
+  /**
+   * Keeps other programs from migrating the database until the transaction ends; called first in it. Throws DB_LOCKED where another one migrates for too long.
+   */
+  lockMigrations(trx: Knex.Transaction, database: string): Promise<void>;
 }

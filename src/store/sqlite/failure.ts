@@ -1,4 +1,5 @@
 import { SluiceError } from "../../errors/index.js";
+import type { FailureDialect } from "../failure-dialect.js";
 
 /** SQLite's primary result codes that say something about the database as a whole; extended codes keep them in their low byte. */
 const busy = 5;
@@ -39,3 +40,5 @@ export const storeFailure = (error: unknown, database: string, secondsWaited: nu
       return error;
   }
 };
+
+export const sqliteFailures: FailureDialect = { isBusy, failure: storeFailure };

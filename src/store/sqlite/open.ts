@@ -5,17 +5,30 @@ import { SluiceError } from "../../errors/index.js";
 import { type Clock, isoTime, systemClock } from "../../model/index.js";
 import { migrate } from "../schema/migrations.js";
 import { openConnection, SqliteClient } from "./client.js";
+import { copyBefore } from "./copy-before-migration.js";
 import { storeFailure } from "./failure.js";
 import { sqliteSchema } from "./schema.js";
 
 /**
- * Opens the embedded repository and brings it up to date (design §3: SQLite migrates at start).
+ * Opens the embedded repository and brings it up to date (design §3: SQLite migrates at start); one that holds data is copied beside itself before.
  * Takes an absolute path; makes the file and its folder when missing.
  * Throws DB_SCHEMA_NEWER when the file knows a migration that this program does not, DB_UNREACHABLE, DB_DAMAGED.
  */
 export const openSqlite = async (path: string, clock: Clock = systemClock): Promise<Knex> => {
+  const knex = connectSqlite(path);
+  try {
+    await migrate(knex, sqliteSchema, path, isoTime(clock), { before: async (missing) => void copyBefore(path, missing) });
+    return knex;
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
+};
+
+/** knex on an embedded database, whatever tables it has; makes the file and its folder when missing. Throws DB_UNREACHABLE, DB_DAMAGED. */
+export const connectSqlite = (path: string): Knex => {
   probe(path);
-  const knex = knexFactory({
+  return knexFactory({
     client: SqliteClient as unknown as typeof Knex.Client,
     connection: { filename: path },
     useNullAsDefault: true,
@@ -24,13 +37,6 @@ export const openSqlite = async (path: string, clock: Clock = systemClock): Prom
     // What goes wrong is thrown and said once, by us.
     log: { warn: () => undefined, error: () => undefined, debug: () => undefined, deprecate: () => undefined },
   });
-  try {
-    await migrate(knex, sqliteSchema, path, isoTime(clock));
-    return knex;
-  } catch (error) {
-    await knex.destroy();
-    throw error;
-  }
 };
 
 /** Level by level: Node's own recursive mkdir never ends below a folder that takes none, such as /proc. */

@@ -12,9 +12,9 @@ import type { AgentLink, AgentWork } from "./agent-link.js";
  * Agent and server in one process. What crosses is cloned as a wire would do it, so that nothing shared can creep in. A file is linked
  * where the file system can (prepare writes new files and renames them, it never writes into one that is there), else copied.
  */
-export const inProcessLink = (store: Store, configuration: Configuration, { taskInstance }: AgentWork): AgentLink => ({
+export const inProcessLink = (store: Store, configuration: Configuration, { jobInstance, taskInstance, fence }: AgentWork): AgentLink => ({
   announce: async (announcement) => {
-    const session = await store.sessions.announce({ ...structuredClone(announcement), prepareTask: taskInstance });
+    const session = await store.sessions.announce({ jobInstance, taskInstance, fence }, structuredClone(announcement));
     await mkdir(sessionFolder(configuration, session.guid), { recursive: true });
     return structuredClone(session);
   },
@@ -28,9 +28,9 @@ export const inProcessLink = (store: Store, configuration: Configuration, { task
     await rm(temporary, { force: true });
   },
   settled: async (connector) => structuredClone(await settledSessions(store, connector)),
-  ready: (manifest) => store.sessions.ready(structuredClone(manifest)),
+  ready: (manifest) => store.sessions.ready({ jobInstance, taskInstance, fence }, structuredClone(manifest)),
   fail: async (guid: SessionGuid) => {
-    await store.sessions.fail(guid);
+    await store.sessions.fail({ jobInstance, taskInstance, fence }, guid);
     await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
   },
 });

@@ -52,7 +52,10 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       return taskResult(result);
     } catch (error) {
       discardPrevious(workFolder, guid);
-      await link.fail(guid);
+      // Refused when the instance was taken or the task given up: what went wrong first is what to tell of.
+      await link
+        .fail(guid)
+        .catch((problem: unknown) => context.log("warn", `session ${guid} could not be ended`, { problem: String(problem) }));
       throw error;
     }
   },

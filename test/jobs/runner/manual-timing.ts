@@ -12,25 +12,21 @@ export class ManualTiming implements Timing {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted === true) return resolve();
-      const sleeper = { until: this.#now + milliseconds, wake: resolve };
+      const done = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const sleeper = { until: this.#now + milliseconds, wake: done };
       this.#sleepers.add(sleeper);
-      signal?.addEventListener(
-        "abort",
-        () => {
-          this.#sleepers.delete(sleeper);
-          resolve();
-        },
-        { once: true },
-      );
+      signal?.addEventListener("abort", done);
     });
   }
 
   advance(milliseconds: number): void {
     this.#now += milliseconds;
     for (const sleeper of [...this.#sleepers]) {
-      if (sleeper.until > this.#now) continue;
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
+      if (sleeper.until <= this.#now) sleeper.wake();
     }
   }
 

@@ -71,6 +71,8 @@ export interface Sample {
   readonly secrets?: readonly string[];
   readonly maxLockWatchSeconds?: number;
   readonly workspace?: string;
+  /** Default: the embedded one of the workspace. */
+  readonly database?: Configuration["settings"]["database"];
   readonly connectorHash?: Readonly<Record<string, string>>;
 }
 
@@ -81,7 +83,7 @@ export const sampleConfiguration = (sample: Sample): Configuration => {
   return {
     workspace,
     settings: {
-      database: { kind: "sqlite", path: join(workspace, "Work", "sluice.db") },
+      database: sample.database ?? { kind: "sqlite", path: join(workspace, "Work", "sluice.db") },
       workFolder: join(workspace, "Work"),
       tempFolder: join(workspace, "Temp"),
       maxTaskBatchSize: 5,

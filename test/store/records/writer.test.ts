@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { systemTiming, type Timing } from "../../../src/model/index.js";
+import { processStart, thisProcess } from "../../../src/store/index.js";
+import type { DatabaseWait } from "../../../src/store/retry.js";
 import { openConnection } from "../../../src/store/sqlite/client.js";
-import { newDatabase, openInstance, temporaryStore } from "./temporary-store.js";
+import { newDatabase, openInstance, runningTask, temporaryStore } from "./temporary-store.js";
 
 /** Takes the writer as another program would; gives what frees it. */
 const holdWriter = (path: string): (() => void) => {
@@ -70,10 +72,67 @@ describe("a write while another connection holds the writer", () => {
     if (id === undefined) throw new Error("no task");
     await store.records.advance(held, { state: "InProgress", tasks: [{ id, state: "InProgress" }] });
     const release = holdWriter(path);
-    await store.records.progress(id, { step: "reading", rows: 1 });
+    const task = { jobInstance: held.id, taskInstance: id, fence: held.fence };
+    await store.records.progress(task, { step: "reading", rows: 1 });
     release();
     expect((await store.records.task(id))?.progress).toBeNull();
-    await store.records.progress(id, { step: "reading", rows: 2 });
+    await store.records.progress(task, { step: "reading", rows: 2 });
     expect((await store.records.task(id))?.progress).toEqual({ step: "reading", rows: 2 });
+  });
+
+  test("tells for whom it waits, once for each who holds the database, and not of short waits", async () => {
+    const path = newDatabase();
+    const first = await temporaryStore(path);
+    const parent = { ...thisProcess(), pid: process.ppid, processStart: processStart(process.ppid) ?? "" };
+    const { held } = await runningTask(first, "Loading", parent);
+    const waits: DatabaseWait[] = [];
+    const { timing, pauses } = countingTiming(30, () => release());
+    const store = await temporaryStore(path, { timing, onWait: (wait) => waits.push(wait) });
+    const release = holdWriter(path);
+    await openInstance(store, "Job");
+    expect(pauses).toHaveLength(30);
+    expect(waits).toEqual([
+      {
+        holders: [{ jobInstance: held.id, job: "Loading", isOwn: false }],
+        text: "waiting for the database, held by instance 1 (Loading)",
+      },
+    ]);
+  });
+
+  test("does not tell of this process's own synchronization, but of a program that is none of ours", async () => {
+    const path = newDatabase();
+    const first = await temporaryStore(path);
+    const own = await runningTask(first, "Loading");
+    const texts: string[] = [];
+    const { timing } = countingTiming(15, () => release());
+    const store = await temporaryStore(path, { timing, onWait: ({ text }) => texts.push(text) });
+    let release = holdWriter(path);
+    await openInstance(store, "Job");
+    expect(texts).toEqual([]);
+    await first.records.advance(own.held, { state: "Errored", tasks: [{ id: own.task.taskInstance, state: "Errored" }] });
+    const again = countingTiming(15, () => release());
+    const second = await temporaryStore(path, { timing: again.timing, onWait: ({ text }) => texts.push(text) });
+    release = holdWriter(path);
+    await openInstance(second, "Another");
+    expect(texts).toEqual(["waiting for the database, held by another program"]);
+  });
+
+  test("ends when it is told to, and nothing was written", async () => {
+    const path = newDatabase();
+    const store = await temporaryStore(path);
+    const { held } = await runningTask(store, "Loading");
+    const ending = new AbortController();
+    const { timing } = countingTiming(5, () => ending.abort());
+    const waiting = await temporaryStore(path, { timing });
+    const release = holdWriter(path);
+    await expect(waiting.records.requestCancel(held.id, "ann", "here", null, ending.signal)).rejects.toMatchObject({
+      code: "JOB_WAIT_ENDED",
+      exit: 75,
+      message: expect.stringContaining("held by instance 1 (Loading)"),
+    });
+    release();
+    expect((await store.records.find(held.id))?.cancelRequestedAt).toBeNull();
+    // What need not wait is written, signal or not.
+    expect(await waiting.records.requestCancel(held.id, "ann", "here", null, ending.signal)).toBe(true);
   });
 });

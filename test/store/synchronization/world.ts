@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
+import type { Knex } from "knex";
 import { SluiceError } from "../../../src/errors/index.js";
 import {
   type ConnectorMappings,
@@ -17,12 +18,10 @@ import {
   type ThresholdLimits,
   taskInstanceId,
 } from "../../../src/model/index.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
-import { openSqlite } from "../../../src/store/sqlite/open.js";
-import { Database } from "../../../src/store/sqlite/synchronization/database.js";
-import { resumeStaged } from "../../../src/store/sqlite/synchronization/resume.js";
-import { synchronize } from "../../../src/store/sqlite/synchronization/synchronize.js";
+import { openEnd } from "../../../src/store/open-end.js";
 import type { RepositoryModel, SynchronizeOutcome } from "../../../src/store/synchronization.js";
+import { type DatabaseKind, lastingDatabase, type TestDatabase } from "../../database.js";
+import { type Engine, openEngine } from "./engine.js";
 
 const scalar = (identifier: string, index: number, more: Partial<Property> = {}): Property => ({
   identifier,
@@ -82,12 +81,7 @@ const associations: readonly EntityAssociation[] = [
   },
 ];
 
-export const connectors = (limits: {
-  HR?: ThresholdLimits;
-  AD?: ThresholdLimits;
-  Entry?: ThresholdLimits;
-  Entry_Members?: ThresholdLimits;
-}) =>
+const connectors = (limits: { HR?: ThresholdLimits; AD?: ThresholdLimits; Entry?: ThresholdLimits; Entry_Members?: ThresholdLimits }) =>
   [
     {
       connector: "HR",
@@ -163,6 +157,13 @@ export const connectors = (limits: {
     },
   ] as const satisfies readonly ConnectorMappings[];
 
+/** People with a boss in a column; entries with members in link rows and an owner, a person of the other connector, in a column. */
+export const modelOf = (limits: Parameters<typeof connectors>[0] = {}): RepositoryModel => ({
+  entityTypes: [person, entry],
+  associations,
+  connectors: connectors(limits),
+});
+
 /** Rows by mapping: entity types by key, links as a set of `key1 US key2`. */
 export interface SourceFiles {
   readonly rows: Readonly<Record<string, readonly (readonly (string | null)[])[]>>;
@@ -174,126 +175,160 @@ export interface SourceFiles {
 const byKey = (a: readonly (string | null)[], b: readonly (string | null)[]): number =>
   Buffer.compare(Buffer.from(a[0] ?? ""), Buffer.from(b[0] ?? "")) || Buffer.compare(Buffer.from(a[1] ?? ""), Buffer.from(b[1] ?? ""));
 
-/** A repository in a folder of its own, whose sessions are written as prepare writes them. */
+/** Writes a session's files as prepare does, in a folder that it makes. */
+export const writeSession = (folder: string, model: RepositoryModel, connector: string, files: SourceFiles): SessionFile[] => {
+  mkdirSync(folder, { recursive: true });
+  const mapping = model.connectors.find((one) => one.connector === connector);
+  const written: SessionFile[] = [];
+  const write = (
+    name: string,
+    kind: SessionFile["kind"],
+    id: string,
+    header: readonly string[],
+    rows: readonly (readonly (string | null)[])[],
+    content: SessionFile["content"],
+  ): void => {
+    const csv = stringify(
+      [header, ...rows].map((row) => [...row]),
+      { quoted_match: /[\r\n]/ },
+    );
+    const file = join(folder, name);
+    writeFileSync(file, csv);
+    written.push({
+      name,
+      kind,
+      mapping: id,
+      content,
+      rows: rows.length,
+      bytes: statSync(file).size,
+      sha256: createHash("sha256").update(readFileSync(file)).digest("hex"),
+    });
+  };
+  for (const { identifier, properties } of mapping?.entityTypes ?? []) {
+    const header = properties.map(({ column }) => column);
+    write(`${identifier}.sorted.csv`, "entityType", identifier, header, [...(files.rows[identifier] ?? [])].sort(byKey), "sorted");
+    const aside = files.aside?.[identifier];
+    if (aside === undefined) continue;
+    const keys = aside.map((key) => [key, "2"]);
+    write(`${identifier}.rejected.csv`, "entityType", identifier, ["key", "line"], keys, "rejected");
+  }
+  for (const { identifier, column1, column2 } of mapping?.associations ?? []) {
+    write(
+      `${identifier}.sorted.csv`,
+      "association",
+      identifier,
+      [column1, column2],
+      [...(files.links[identifier] ?? [])].sort(byKey),
+      "sorted",
+    );
+  }
+  return written;
+};
+
+type Cell = string | number | null;
+
+/** Rows in byte order of their first column: no database's own order is relied on. */
+const inByteOrder = (rows: readonly Cell[][]): Cell[][] =>
+  [...rows].sort((a, b) => Buffer.compare(Buffer.from(String(a[0] ?? "")), Buffer.from(String(b[0] ?? ""))));
+
+const text = (row: readonly unknown[]): string => JSON.stringify(row);
+
+/** Statements that both databases understand. Values are bound; every column must have a name of its own. */
+class Rows {
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async all(sql: string, ...values: Cell[]): Promise<Cell[][]> {
+    const rows = (await this.#knex.raw(sql, values as Knex.RawBinding[])) as Record<string, Cell>[];
+    return rows.map((row) => Object.values(row));
+  }
+
+  async get(sql: string, ...values: Cell[]): Promise<Cell[] | null> {
+    return (await this.all(sql, ...values))[0] ?? null;
+  }
+
+  async count(sql: string, ...values: Cell[]): Promise<number> {
+    return Number((await this.get(sql, ...values))?.[0] ?? 0);
+  }
+
+  async run(sql: string, ...values: Cell[]): Promise<void> {
+    await this.#knex.raw(sql, values as Knex.RawBinding[]);
+  }
+}
+
+export type Synchronized = SynchronizeOutcome & {
+  readonly taskInstance: number;
+  readonly jobInstance: number;
+  readonly session: string;
+  readonly folder: string;
+};
+
+/** A repository of its own, whose sessions are written as prepare writes them. */
 export class World {
   readonly folder = mkdtempSync(join(tmpdir(), "sluice-store-"));
-  readonly path = join(this.folder, "sluice.db");
   time = Date.parse("2026-01-05T08:00:00.000Z");
   model: RepositoryModel;
   mappingHash = "h";
   /** Looks for a stop after which the runner's signal is there; none by default. */
   stopAtLook = Number.POSITIVE_INFINITY;
   looks = 0;
-  #db: Database;
-  #close: () => void;
+  readonly db: Rows;
+  readonly engine: Engine;
+  readonly #database: TestDatabase;
   #count = 0;
 
-  private constructor(limits: Parameters<typeof connectors>[0], connection: ReturnType<typeof openConnection>) {
-    this.model = { entityTypes: [person, entry], associations, connectors: connectors(limits) };
-    this.#db = new Database(connection);
-    this.#close = () => connection.close();
+  private constructor(limits: Parameters<typeof connectors>[0], database: TestDatabase, knex: Knex, engine: Engine) {
+    this.model = modelOf(limits);
+    this.#database = database;
+    this.db = new Rows(knex);
+    this.engine = engine;
   }
 
-  static async open(limits: Parameters<typeof connectors>[0] = {}): Promise<World> {
-    const world = new World(limits, openConnection(":memory:"));
-    world.#close();
-    const knex = await openSqlite(world.path);
-    await knex.destroy();
-    const connection = openConnection(world.path);
-    world.#db = new Database(connection);
-    world.#close = () => connection.close();
-    return world;
+  static async open(kind: DatabaseKind, limits: Parameters<typeof connectors>[0] = {}): Promise<World> {
+    const database = await lastingDatabase(kind);
+    return new World(limits, database, await database.knex(), await openEngine(database));
   }
 
-  get db(): Database {
-    return this.#db;
-  }
-
-  close(): void {
-    this.#close();
+  async close(): Promise<void> {
+    await this.engine.close();
+    await this.#database.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** A job instance with one synchronize task. */
-  instance(connector: string): { jobInstance: ReturnType<typeof jobInstanceId>; taskInstance: ReturnType<typeof taskInstanceId> } {
-    const job = this.#db.get(
-      `INSERT INTO UJ_JobInstances (Job, State, StartDate, "Trigger", StartedBy, Host, Pid, ProcessStart, Fence, ConfigurationHash, PlanHash, Plan)
-       VALUES ('J', 'InProgress', '2026', 'CommandLine', 'me', 'here', 1, '1', 7, 'c', 'p', '{}') RETURNING Id`,
+  async instance(
+    connector: string,
+  ): Promise<{ jobInstance: ReturnType<typeof jobInstanceId>; taskInstance: ReturnType<typeof taskInstanceId> }> {
+    await this.db.run(
+      `INSERT INTO UJ_JobInstances (Job, State, StartDate, [Trigger], StartedBy, Host, Pid, ProcessStart, Fence, ConfigurationHash, PlanHash, [Plan])
+       VALUES ('J', 'InProgress', '2026', 'CommandLine', 'me', 'here', 1, '1', 7, 'c', 'p', '{}')`,
     );
-    const task = this.#db.get(
+    const job = await this.db.count("SELECT max(Id) AS Id FROM UJ_JobInstances");
+    await this.db.run(
       `INSERT INTO UJ_TaskInstances (JobInstance, TaskKey, Task, Type, Level, Position, State, Connector)
-       VALUES (?, 'S', 'S', 'SynchronizeTask', 0, 0, 'InProgress', ?) RETURNING Id`,
-      Number(job?.[0]),
+       VALUES (?, 'S', 'S', 'SynchronizeTask', 0, 0, 'InProgress', ?)`,
+      job,
       connector,
     );
-    return { jobInstance: jobInstanceId(Number(job?.[0])), taskInstance: taskInstanceId(Number(task?.[0])) };
+    const task = await this.db.count("SELECT max(Id) AS Id FROM UJ_TaskInstances");
+    return { jobInstance: jobInstanceId(job), taskInstance: taskInstanceId(task) };
   }
 
-  synchronize(
+  async synchronize(
     connector: "HR" | "AD",
     files: SourceFiles,
     options: { mode?: SynchronizationMode; force?: boolean; keepChanges?: boolean; fence?: number; tamper?: (folder: string) => void } = {},
-  ): SynchronizeOutcome & { taskInstance: number; jobInstance: number; session: string; folder: string } {
-    const ids = this.instance(connector);
+  ): Promise<Synchronized> {
+    const ids = await this.instance(connector);
     const guid = sessionGuid(randomUUID());
     const folder = join(this.folder, "sessions", guid);
-    mkdirSync(folder, { recursive: true });
-    const mapping = this.model.connectors.find((one) => one.connector === connector);
-    const written: SessionFile[] = [];
-    const write = (
-      name: string,
-      kind: SessionFile["kind"],
-      id: string,
-      header: string[],
-      rows: readonly (readonly (string | null)[])[],
-      content: SessionFile["content"],
-    ) => {
-      const text = stringify([header, ...rows.map((row) => [...row])], { quoted_match: /[\r\n]/ });
-      const file = join(folder, name);
-      writeFileSync(file, text);
-      written.push({
-        name,
-        kind,
-        mapping: id,
-        content,
-        rows: rows.length,
-        bytes: statSync(file).size,
-        sha256: createHash("sha256").update(readFileSync(file)).digest("hex"),
-      });
-    };
-    for (const type of mapping?.entityTypes ?? []) {
-      write(
-        `${type.identifier}.sorted.csv`,
-        "entityType",
-        type.identifier,
-        type.properties.map((p) => p.column),
-        [...(files.rows[type.identifier] ?? [])].sort(byKey),
-        "sorted",
-      );
-      const aside = files.aside?.[type.identifier];
-      if (aside !== undefined)
-        write(
-          `${type.identifier}.rejected.csv`,
-          "entityType",
-          type.identifier,
-          ["key", "line"],
-          aside.map((key) => [key, "2"]),
-          "rejected",
-        );
-    }
-    for (const link of mapping?.associations ?? []) {
-      write(
-        `${link.identifier}.sorted.csv`,
-        "association",
-        link.identifier,
-        [link.column1, link.column2],
-        [...(files.links[link.identifier] ?? [])].sort(byKey),
-        "sorted",
-      );
-    }
+    const written = writeSession(folder, this.model, connector, files);
     options.tamper?.(folder);
     const mode = options.mode ?? "Complete";
-    this.#db.run(
+    await this.db.run(
       `INSERT INTO UJ_SynchronizationSessions (Guid, Sequence, Connector, Mode, Type, State, MappingHash, CreatedAt, ChangedAt)
        VALUES (?, ?, ?, ?, 'None', 'ready', 'h', '2026', '2026')`,
       guid,
@@ -302,7 +337,7 @@ export class World {
       mode,
     );
     this.time += 3_600_000;
-    const outcome = synchronize(this.#context(), {
+    const outcome = await this.engine.synchronize(this.#tools(), {
       ...ids,
       fence: options.fence ?? 7,
       session: { guid, connector, mode, type: "None", files: written },
@@ -313,14 +348,14 @@ export class World {
       keepChanges: options.keepChanges ?? false,
       orphans: false,
     });
-    if (outcome.state === "Blocked") this.#db.run("UPDATE UJ_JobInstances SET State = 'Blocked' WHERE Id = ?", ids.jobInstance);
+    if (outcome.state === "Blocked") await this.db.run("UPDATE UJ_JobInstances SET State = 'Blocked' WHERE Id = ?", ids.jobInstance);
     return { ...outcome, ...ids, session: guid, folder };
   }
 
-  resume(blocked: { taskInstance: number; folder: string }): SynchronizeOutcome {
+  async resume(blocked: { readonly taskInstance: number; readonly folder: string }): Promise<SynchronizeOutcome> {
     this.time += 60_000;
-    const validation = this.instance("AD");
-    return resumeStaged(this.#context(), {
+    const validation = await this.instance("AD");
+    return this.engine.resume(this.#tools(), {
       jobInstance: validation.jobInstance,
       taskInstance: validation.taskInstance,
       blocked: taskInstanceId(blocked.taskInstance),
@@ -333,9 +368,8 @@ export class World {
     });
   }
 
-  #context() {
+  #tools() {
     return {
-      db: this.#db,
       clock: { now: () => this.time },
       checkStop: (step: string) => {
         if (++this.looks >= this.stopAtLook) throw new SluiceError("SYNC_STOPPED", { step });
@@ -344,55 +378,46 @@ export class World {
     };
   }
 
-  /** Current rows of a type as of now: key → [id, mapped values…, navigations as keys]. */
-  state(): { rows: Record<string, string[]>; links: Record<string, string[]>; unresolved: string[] } {
-    const open = "'9999-12-31T23:59:59.999Z'";
-    const type = (name: string): number => this.#db.count("SELECT Id FROM UM_EntityTypes WHERE Identifier = ?", name);
-    const text = (row: readonly unknown[]): string => JSON.stringify(row);
+  /** What is there now: current rows by type (mapped values, navigations as keys), links, claims that name nobody. */
+  async state(): Promise<{ rows: Record<string, string[]>; links: Record<string, string[]>; unresolved: string[] }> {
+    const rowsOf = async (type: string, slots: readonly string[], navigation: string): Promise<string[]> => {
+      const columns = slots.map((slot) => `p.${slot} AS ${slot}`).join(", ");
+      const rows = await this.db.all(
+        `SELECT ${columns}, b.C4 AS Named FROM UR_Resources p JOIN UM_EntityTypes t ON t.Id = p.Type
+         LEFT JOIN UR_Resources b ON b.Id = p.${navigation} AND b.ValidTo = '${openEnd}'
+         WHERE t.Identifier = ? AND p.ValidTo = '${openEnd}'`,
+        type,
+      );
+      return inByteOrder(rows).map(text);
+    };
+    const members = await this.db.all(
+      `SELECT a.C4 AS One, b.C4 AS Two FROM UR_ResourceLinks l JOIN UM_Mappings m ON m.Id = l.Mapping AND m.Association = 'Entry_Members'
+       JOIN UR_Resources a ON a.Id = l.R1_Id AND a.ValidTo = '${openEnd}' JOIN UR_Resources b ON b.Id = l.R2_Id AND b.ValidTo = '${openEnd}'
+       WHERE l.ValidTo = '${openEnd}'`,
+    );
+    const unresolved = await this.db.all(
+      "SELECT m.Association, l.Key1, l.Key2 FROM UR_LinkKeys l JOIN UM_Mappings m ON m.Id = l.Mapping WHERE l.Reason IS NOT NULL",
+    );
     return {
-      rows: {
-        Person: this.#db
-          .all(
-            `SELECT p.C4, p.C5, b.C4 FROM UR_Resources p LEFT JOIN UR_Resources b ON b.Id = p.I40 AND b.ValidTo = ${open} WHERE p.Type = ? AND p.ValidTo = ${open} ORDER BY p.C4`,
-            type("Person"),
-          )
-          .map(text),
-        Entry: this.#db
-          .all(
-            `SELECT p.C4, p.C5, p.C6, b.C4 FROM UR_Resources p LEFT JOIN UR_Resources b ON b.Id = p.I41 AND b.ValidTo = ${open} WHERE p.Type = ? AND p.ValidTo = ${open} ORDER BY p.C4`,
-            type("Entry"),
-          )
-          .map(text),
-      },
-      links: {
-        Entry_Members: this.#db
-          .all(
-            `SELECT a.C4, b.C4 FROM UR_ResourceLinks l JOIN UM_Mappings m ON m.Id = l.Mapping AND m.Association = 'Entry_Members'
-             JOIN UR_Resources a ON a.Id = l.R1_Id AND a.ValidTo = ${open} JOIN UR_Resources b ON b.Id = l.R2_Id AND b.ValidTo = ${open}
-             WHERE l.ValidTo = ${open}`,
-          )
-          .map(text)
-          .sort(),
-      },
-      unresolved: this.#db
-        .all("SELECT m.Association, l.Key1, l.Key2 FROM UR_LinkKeys l JOIN UM_Mappings m ON m.Id = l.Mapping WHERE l.Reason IS NOT NULL")
-        .map(text)
-        .sort(),
+      rows: { Person: await rowsOf("Person", ["C4", "C5"], "I40"), Entry: await rowsOf("Entry", ["C4", "C5", "C6"], "I41") },
+      links: { Entry_Members: members.map(text).sort() },
+      unresolved: unresolved.map(text).sort(),
     };
   }
 
   /** Ids that point nowhere: links or navigations to a closed resource. Must always be none. */
-  dangling(): number {
-    const open = "'9999-12-31T23:59:59.999Z'";
-    const gone = (column: string): string => `NOT EXISTS (SELECT 1 FROM UR_Resources r WHERE r.Id = x.${column} AND r.ValidTo = ${open})`;
-    return (
-      this.#db.count(`SELECT count(*) FROM UR_ResourceLinks x WHERE x.ValidTo = ${open} AND (${gone("R1_Id")} OR ${gone("R2_Id")})`) +
-      this.#db.count(`SELECT count(*) FROM UR_Resources x WHERE x.ValidTo = ${open} AND x.I40 IS NOT NULL AND ${gone("I40")}`) +
-      this.#db.count(`SELECT count(*) FROM UR_Resources x WHERE x.ValidTo = ${open} AND x.I41 IS NOT NULL AND ${gone("I41")}`) +
-      this.#db.count(
-        `SELECT count(*) FROM UR_LinkKeys x WHERE (x.R1_Id IS NOT NULL AND ${gone("R1_Id")}) OR (x.R2_Id IS NOT NULL AND ${gone("R2_Id")})`,
-      ) +
-      this.#db.count("SELECT count(*) FROM UR_LinkKeys WHERE (R1_Id IS NULL OR R2_Id IS NULL) <> (Reason IS NOT NULL)")
-    );
+  async dangling(navigations: readonly string[] = ["I40", "I41"]): Promise<number> {
+    const gone = (column: string): string =>
+      `NOT EXISTS (SELECT 1 FROM UR_Resources r WHERE r.Id = x.${column} AND r.ValidTo = '${openEnd}')`;
+    const counts = [
+      `SELECT count(*) AS Gone FROM UR_ResourceLinks x WHERE x.ValidTo = '${openEnd}' AND (${gone("R1_Id")} OR ${gone("R2_Id")})`,
+      ...navigations.map(
+        (slot) => `SELECT count(*) FROM UR_Resources x WHERE x.ValidTo = '${openEnd}' AND x.${slot} IS NOT NULL AND ${gone(slot)}`,
+      ),
+      `SELECT count(*) FROM UR_LinkKeys x WHERE (x.R1_Id IS NOT NULL AND ${gone("R1_Id")}) OR (x.R2_Id IS NOT NULL AND ${gone("R2_Id")})`,
+      `SELECT count(*) FROM UR_LinkKeys
+       WHERE ((R1_Id IS NULL OR R2_Id IS NULL) AND Reason IS NULL) OR (R1_Id IS NOT NULL AND R2_Id IS NOT NULL AND Reason IS NOT NULL)`,
+    ];
+    return (await this.db.all(counts.join(" UNION ALL "))).reduce((sum, [count]) => sum + Number(count), 0);
   }
 }

@@ -1,10 +1,8 @@
 import { allSlots, type Clock, type TaskInstanceId } from "../../../model/index.js";
 import { openEnd } from "../../open-end.js";
+import type { CheckStop, RepositoryPlan, SlotChanges } from "../../plan/index.js";
 import type { Database } from "./database.js";
-import type { RepositoryPlan } from "./repository-plan.js";
 import { transactionTime } from "./sequence.js";
-import type { CheckStop } from "./session-comparison.js";
-import type { SlotChanges } from "./staging.js";
 
 /** Staged rows read at a time: nothing is written through a connection with an open scan (design §6, SQLite). */
 const pageSize = 1_000;

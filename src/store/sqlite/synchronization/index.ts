@@ -6,6 +6,7 @@ import { isBusy, storeFailure } from "../failure.js";
 import { dropRows } from "./apply.js";
 import { Database } from "./database.js";
 import { stagedSetHash } from "./set-hash.js";
+import { requireFence } from "./synchronize.js";
 import type { StoreWork } from "./worker.js";
 
 const worker = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -35,15 +36,16 @@ export const createSqliteSynchronization = (path: string, timing: Timing): Synch
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", path, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", path, request }, options),
     setHash: async (task: TaskInstanceId) => briefly((db) => stagedSetHash(db, task)),
-    drop: async (task: TaskInstanceId) =>
+    drop: async ({ jobInstance, taskInstance, fence }) =>
       briefly((db) =>
         db.transaction(() => {
-          dropRows(db, task);
+          requireFence(db, jobInstance, fence);
+          dropRows(db, taskInstance);
           db.run(
             `UPDATE UJ_SynchronizationSessions SET State = 'cancelled', ChangedAt = ?
              WHERE State = 'blocked' AND Guid = (SELECT Session FROM UJ_TaskInstances WHERE Id = ?)`,
             isoTime(timing),
-            task,
+            taskInstance,
           );
         }),
       ),

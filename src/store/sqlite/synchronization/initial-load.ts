@@ -1,14 +1,22 @@
 import { SluiceError } from "../../../errors/index.js";
 import type { Clock, SessionFile, TaskInstanceId } from "../../../model/index.js";
-import { escapeByte, fieldsOf, type RecordSource, recordSeparator, unitSeparator } from "../../../sync/index.js";
 import { openEnd } from "../../open-end.js";
+import {
+  currentRows,
+  eachRecord,
+  type LinkPlan,
+  type LinkSide,
+  openSortedFile,
+  sortedFileOf,
+  type TypePlan,
+  watched,
+} from "../../plan/index.js";
 import { applyStaged, withoutSecondIndex } from "./apply.js";
 import type { Database, Statement } from "./database.js";
-import { currentRows, ensureKeyIndexes } from "./key-index.js";
+import { ensureKeyIndexes } from "./key-index.js";
 import { prepareTouched, stageLinks } from "./link-resolution.js";
-import type { LinkPlan, LinkSide, TypePlan } from "./repository-plan.js";
 import { transactionTime } from "./sequence.js";
-import { type ComparisonContext, openSortedFile, sortedFileOf, watched } from "./session-comparison.js";
+import type { ComparisonContext } from "./session-comparison.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 
@@ -21,27 +29,6 @@ export interface InitialCounts {
 
 /** Rows a statement: the fixed price of a call is shared by as many; more gained nothing. */
 const rowsPerInsert = 8;
-
-const unit = String.fromCharCode(unitSeparator);
-const recordEnd = String.fromCharCode(recordSeparator);
-
-/** Visits each record's fields as text, empty = null. A block is decoded at once: far cheaper than field by field. */
-const eachRecord = (source: RecordSource, visit: (fields: (string | null)[]) => void): void => {
-  for (let block = source.next(); block !== null; block = source.next()) {
-    if (block.includes(escapeByte)) {
-      let start = 0;
-      for (let end = block.indexOf(recordSeparator); end >= 0; end = block.indexOf(recordSeparator, start)) {
-        visit(fieldsOf(block.subarray(start, end)));
-        start = end + 1;
-      }
-      continue;
-    }
-    const records = block.toString("utf8").split(recordEnd);
-    // Each record ends with the separator: the last piece is empty.
-    records.pop();
-    for (const record of records) visit(record.split(unit).map((field) => (field === "" ? null : field)));
-  }
-};
 
 /** Refuses a connector that holds anything: Initial inserts, it does not compare (connectors §2.1, §2.6). */
 const requireEmpty = (context: ComparisonContext, types: readonly TypePlan[], links: readonly LinkPlan[]): void => {

@@ -1,6 +1,6 @@
 import { openEnd } from "../../open-end.js";
+import type { TypePlan } from "../../plan/index.js";
 import type { Database } from "./database.js";
-import type { TypePlan } from "./repository-plan.js";
 
 /**
  * Filtered indexes over current rows: unique for the mapping key, plain for keys that links look up by. The condition repeats the literals of
@@ -17,6 +17,3 @@ export const ensureKeyIndexes = (db: Database, type: TypePlan): void => {
     db.exec(`CREATE INDEX IF NOT EXISTS IX_UR_Resources_${type.number}_${slot} ON UR_Resources (${slot}) ${where}`);
   }
 };
-
-/** The condition that selects a type's current rows, by its literals. `alias` ends with a dot where one is needed. */
-export const currentRows = (type: TypePlan, alias = ""): string => `${alias}Type = ${type.number} AND ${alias}ValidTo = '${openEnd}'`;

@@ -1,20 +1,18 @@
 import type { Slot } from "../../../model/index.js";
-import { foldedKey, nearReason } from "../../../sync/index.js";
 import { openEnd } from "../../open-end.js";
+import {
+  countNavigation,
+  currentRows,
+  type LinkPlan,
+  type LinkSide,
+  type NavigationCounts,
+  NearKeys,
+  noNavigations,
+  type RepositoryPlan,
+  type TypePlan,
+} from "../../plan/index.js";
 import type { Database } from "./database.js";
-import { currentRows } from "./key-index.js";
-import type { LinkPlan, LinkSide, RepositoryPlan, TypePlan } from "./repository-plan.js";
 import type { Staging } from "./staging.js";
-
-/** Navigations that a session changes, by `<type number>:<slot>`: what the thresholds and the population guard count. */
-export interface NavigationCounts {
-  /** Resources whose navigation changes its target, by type number. */
-  readonly changed: Map<number, number>;
-  /** The same by association mapping number: what the mapping's own thresholds count. */
-  readonly byMapping: Map<number, number>;
-  /** Navigations that become null, by `<type number>:<slot>`. */
-  readonly cleared: Map<string, number>;
-}
 
 /**
  * Links, design §6 and §7.6: `Touched` holds every stored or new claim of a source that this session could change: those its files add or remove,
@@ -43,13 +41,23 @@ export const touchByFile = (db: Database) => ({
 const select = "SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM";
 const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
 
+/**
+ * Claims are found by key 1 in their primary key, by key 2 in the index made for it: left alone, SQLite holds the primary key's first column for the better choice
+ * as long as it has no statistics, and walks all claims of the mapping for each key.
+ */
+const indexOf = { 1: "", 2: "INDEXED BY IX_UR_LinkKeys_Key2" } as const;
+
 /** Adds the stored claims, of whatever connector, that name a key which comes or goes. */
 export const touchByKeys = (db: Database, plan: RepositoryPlan): void => {
   const moved = (side: LinkSide): string => `k.Type = ${side.type.number} AND k.Slot = '${side.slot}'`;
   for (const link of plan.links) {
-    const claims = `CROSS JOIN UR_LinkKeys l ON l.Mapping = ${link.number}`;
-    db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key1 = k.Key WHERE ${moved(link.side1)}`);
-    db.exec(`${into} ${select} temp.KeyMoved k ${claims} AND l.Key2 = k.Key WHERE ${moved(link.side2)}`);
+    for (const [n, side] of [
+      [1, link.side1],
+      [2, link.side2],
+    ] as const) {
+      db.exec(`${into} ${select} temp.KeyMoved k CROSS JOIN UR_LinkKeys l ${indexOf[n]} ON l.Mapping = ${link.number} AND l.Key${n} = k.Key
+        WHERE ${moved(side)}`);
+    }
   }
 };
 
@@ -73,12 +81,12 @@ const candidates = (side: LinkSide, key: string): string => `
  * one beside it: which of them counts is known only when all of them are looked at.
  */
 const touchByOwner = (db: Database, link: LinkPlan): void => {
-  const owners = [link.side1, link.side2].flatMap(({ navigation }, i) => (navigation === null ? [] : [`Key${i + 1}`]));
+  const owners = ([1, 2] as const).filter((n) => (n === 1 ? link.side1 : link.side2).navigation !== null);
   for (let added = owners.length; added > 0; ) {
     added = 0;
-    for (const key of owners) {
+    for (const n of owners) {
       added += db.run(
-        `${into} ${select} temp.Touched t CROSS JOIN UR_LinkKeys l ON l.Mapping = t.Mapping AND l.${key} = t.${key} WHERE t.Mapping = ?`,
+        `${into} ${select} temp.Touched t CROSS JOIN UR_LinkKeys l ${indexOf[n]} ON l.Mapping = t.Mapping AND l.Key${n} = t.Key${n} WHERE t.Mapping = ?`,
         link.number,
       );
     }
@@ -107,15 +115,12 @@ const explainMissing = (db: Database, link: LinkPlan): void => {
       link.number,
     );
     if (missing.length === 0) continue;
-    const wanted = new Map<string, string[]>();
-    for (const [key] of missing) {
-      const folded = foldedKey(String(key));
-      wanted.set(folded, [...(wanted.get(folded) ?? []), String(key)]);
-    }
-    for (const [key, found] of nearKeys(db, side.type, side.slot, wanted)) {
+    const near = new NearKeys(missing.map(([key]) => String(key)));
+    lookForNear(db, side.type, side.slot, near);
+    for (const { key, reason } of near.reasons()) {
       db.run(
         `UPDATE temp.Touched SET Reason = replace(Reason, '${n} missing', ?) WHERE Mapping = ? AND Key${n} = ?`,
-        `${n} ${nearReason(key, found)}`,
+        `${n} ${reason}`,
         link.number,
         key,
       );
@@ -123,24 +128,18 @@ const explainMissing = (db: Database, link: LinkPlan): void => {
   }
 };
 
-/** Scans the current values of a slot once, in pages, for keys that fold to a wanted one. */
-const nearKeys = (db: Database, type: TypePlan, slot: Slot, wanted: ReadonlyMap<string, readonly string[]>): Map<string, string> => {
-  const found = new Map<string, string>();
-  const look = (value: string): void => {
-    // The very same key can only be that of a resource which this session closes.
-    for (const key of wanted.get(foldedKey(value)) ?? []) if (key !== value && !found.has(key)) found.set(key, value);
-  };
+/** Scans the current values of a slot once, in pages. */
+const lookForNear = (db: Database, type: TypePlan, slot: Slot, near: NearKeys): void => {
   const page = db.prepare(`SELECT ${slot} FROM UR_Resources WHERE ${currentRows(type)} AND ${slot} > ? ORDER BY ${slot} LIMIT 5000`);
   for (let after = ""; ; ) {
     const rows = page.all(after);
-    for (const [value] of rows) look(String(value));
+    for (const [value] of rows) near.lookAt(String(value));
     const last = rows.at(-1);
     if (last === undefined) break;
     after = String(last[0]);
   }
   for (const [value] of db.all("SELECT Key FROM temp.KeyMoved WHERE Type = ? AND Slot = ? AND Added = 1", type.number, slot))
-    look(String(value));
-  return found;
+    near.lookAtStaged(String(value));
 };
 
 const stageLinkRows = (db: Database, link: LinkPlan, task: number): void => {
@@ -213,11 +212,7 @@ const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts
       for (const [id, to, cause] of rows) {
         const toId = to === null ? null : Number(to);
         const staged = staging.stageNavigation(type, Number(id), navigation, toId, cause === null ? null : Number(cause));
-        if (staged === null) continue;
-        if (!staged.isNew) counts.byMapping.set(link.number, (counts.byMapping.get(link.number) ?? 0) + 1);
-        if (staged.isFirst) counts.changed.set(type.number, (counts.changed.get(type.number) ?? 0) + 1);
-        const name = `${type.number}:${navigation}`;
-        if (toId === null && staged.before !== null) counts.cleared.set(name, (counts.cleared.get(name) ?? 0) + 1);
+        if (staged !== null) countNavigation(counts, link, type, navigation, staged);
       }
       const last = rows.at(-1);
       if (last === undefined) break;
@@ -249,7 +244,7 @@ export const stageLinks = (
 ): NavigationCounts => {
   touchByKeys(db, plan);
   for (const link of plan.links) if (link.connector === connector) (rebuild ? touchAll : touchUnresolved)(db, link);
-  const counts: NavigationCounts = { changed: new Map(), byMapping: new Map(), cleared: new Map() };
+  const counts = noNavigations();
   for (const link of plan.links) {
     const isRebuilt = rebuild && link.connector === connector;
     if (!isRebuilt && db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;

@@ -1,14 +1,16 @@
 import { SluiceError } from "../../../errors/index.js";
 import { isoTime, type SynchronizeCounters, type TaskInstanceId, type ThresholdResult } from "../../../model/index.js";
+import type { RepositoryPlan } from "../../plan/index.js";
 import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
 import { ensureKeyIndexes } from "./key-index.js";
+import { extendLeases } from "./lease.js";
 import { prepareTouched, stageLinks, touchUnresolved } from "./link-resolution.js";
-import { planRepository, type RepositoryPlan } from "./repository-plan.js";
+import { planRepository } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
-import { moveHead, requireFence, type SynchronizationContext } from "./synchronize.js";
+import { moveHead, requireRunning, type SynchronizationContext } from "./synchronize.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 /**
@@ -18,7 +20,8 @@ import { writeUnresolved } from "./unresolved-report.js";
 export const resumeStaged = (context: SynchronizationContext, request: ResumeRequest): SynchronizeOutcome => {
   const { db, clock } = context;
   const outcome = db.transaction((): SynchronizeOutcome => {
-    requireFence(db, request.jobInstance, request.fence);
+    const begunAt = clock.now();
+    requireRunning(db, request);
     const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
     const [state, session, countersText, thresholdsText, connector] = row ?? [];
     // A cancel that died after it dropped the rows leaves the task Blocked: its session says that nothing is staged any more.
@@ -58,6 +61,7 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
       at,
       request.taskInstance,
     );
+    extendLeases(db, clock, begunAt);
     return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [] };
   });
   const name = db.get("SELECT Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked)?.[0];

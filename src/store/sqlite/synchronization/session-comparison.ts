@@ -1,16 +1,11 @@
-import { join } from "node:path";
-import { SluiceError } from "../../../errors/index.js";
 import type { OnProgress, SessionFile, SessionManifest } from "../../../model/index.js";
-import { type ComparisonHandler, fieldsOf, mergeSorted, type RecordSource, SortedFile, type StoredSource } from "../../../sync/index.js";
+import { type ComparisonHandler, fieldsOf, mergeSorted, type StoredSource } from "../../../sync/index.js";
+import { type CheckStop, type LinkPlan, openSortedFile, type RepositoryPlan, type TypePlan, watched } from "../../plan/index.js";
 import type { Database } from "./database.js";
 import { touchByFile } from "./link-resolution.js";
-import type { LinkPlan, RepositoryPlan, TypePlan } from "./repository-plan.js";
 import type { RowsSetAside } from "./rows-set-aside.js";
 import type { Staging } from "./staging.js";
 import { storedLinkKeys, storedResources } from "./stored-rows.js";
-
-/** What a long loop asks now and then: throws SYNC_STOPPED when the runner wants an end. */
-export type CheckStop = (step: string) => void;
 
 export interface ComparisonContext {
   readonly db: Database;
@@ -20,30 +15,6 @@ export interface ComparisonContext {
   readonly checkStop: CheckStop;
   readonly onProgress: OnProgress;
 }
-
-/** The session's file of a mapping of its connector. Throws SYNC_SESSION_OUTDATED when it has none: skipped in silence, its rows would never be compared. */
-export const sortedFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile => {
-  const found = session.files.find((file) => file.kind === kind && file.mapping === mapping && file.content === "sorted");
-  if (found === undefined) throw new SluiceError("SYNC_SESSION_OUTDATED", { session: session.guid, connector: session.connector });
-  return found;
-};
-
-export const openSortedFile = (folder: string, file: SessionFile, columns: readonly string[]): SortedFile =>
-  new SortedFile({ path: join(folder, file.name), columns, rows: file.rows, bytes: file.bytes, sha256: file.sha256 });
-
-/** Passes blocks on, and lets the runner see them go by. */
-export const watched = (
-  source: SortedFile,
-  of: number,
-  step: string,
-  context: Pick<ComparisonContext, "checkStop" | "onProgress">,
-): RecordSource => ({
-  next: () => {
-    context.checkStop(step);
-    context.onProgress({ step, rows: source.rows, of });
-    return source.next();
-  },
-});
 
 const compare = (
   context: ComparisonContext,

@@ -1,9 +1,8 @@
 import { openEnd } from "../../open-end.js";
+import { currentRows, type RepositoryPlan, type SlotChanges, type TypePlan } from "../../plan/index.js";
 import type { Database, Value } from "./database.js";
-import { currentRows } from "./key-index.js";
 import { prepareTouched, resolveTouched, touchByKeys } from "./link-resolution.js";
-import type { RepositoryPlan, TypePlan } from "./repository-plan.js";
-import { restoreKeyMoved, type SlotChanges } from "./staging.js";
+import { restoreKeyMoved } from "./staging.js";
 
 /** Conflicts listed by name; the rest is counted. */
 const listed = 20;

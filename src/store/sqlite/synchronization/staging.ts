@@ -1,11 +1,15 @@
 import type { Slot, TaskInstanceId } from "../../../model/index.js";
+import {
+  currentRows,
+  movedKeys,
+  type RepositoryPlan,
+  type SlotChanges,
+  type StagedNavigation,
+  slotChanges,
+  type TypePlan,
+} from "../../plan/index.js";
 import type { Database, Statement } from "./database.js";
-import { currentRows } from "./key-index.js";
-import type { RepositoryPlan, TypePlan } from "./repository-plan.js";
 import { keepNumber, lastNumber } from "./sequence.js";
-
-/** Before and after of each slot that changes; a text, the id of a navigation's target, or null. */
-export type SlotChanges = Record<string, [string | number | null, string | number | null]>;
 
 interface StagedRow {
   readonly id: number;
@@ -76,45 +80,25 @@ export class Staging {
   /** `values` in the order of the type's slots, key first. */
   stageInsert(type: TypePlan, values: readonly (string | null)[]): void {
     const key = values[0] ?? "";
-    const id = this.idFor(type, key);
-    const changes: SlotChanges = {};
-    type.slots.forEach((slot, index) => {
-      const value = values[index] ?? null;
-      if (value === null) return;
-      changes[slot] = [null, value];
-      if (type.lookupSlots.has(slot)) this.#keyMoved.run(type.number, slot, value, id, 1);
-    });
-    this.#insert.run("insert", type.number, key, id, null, JSON.stringify(changes), null);
+    this.#stage("insert", type, key, this.idFor(type, key), null, slotChanges(type, null, values));
   }
 
   /** Stages what differs between two rows of one key; nothing when they are equal field by field. */
   stageUpdate(type: TypePlan, values: readonly (string | null)[], stored: readonly (string | null)[]): void {
-    const changes: SlotChanges = {};
-    const [id, version] = this.#current(type, values[0] ?? "");
-    let isChanged = false;
-    type.slots.forEach((slot, index) => {
-      const before = stored[index] ?? null;
-      const after = values[index] ?? null;
-      if (before === after) return;
-      isChanged = true;
-      changes[slot] = [before, after];
-      if (!type.lookupSlots.has(slot)) return;
-      if (before !== null) this.#keyMoved.run(type.number, slot, before, id, 0);
-      if (after !== null) this.#keyMoved.run(type.number, slot, after, id, 1);
-    });
-    if (isChanged) this.#insert.run("update", type.number, values[0] ?? "", id, version, JSON.stringify(changes), null);
+    const changes = slotChanges(type, stored, values);
+    if (Object.keys(changes).length === 0) return;
+    const key = values[0] ?? "";
+    this.#stage("update", type, key, ...this.#current(type, key), changes);
   }
 
   stageDelete(type: TypePlan, stored: readonly (string | null)[]): void {
-    const [id, version] = this.#current(type, stored[0] ?? "");
-    const changes: SlotChanges = {};
-    type.slots.forEach((slot, index) => {
-      const before = stored[index] ?? null;
-      if (before === null) return;
-      changes[slot] = [before, null];
-      if (type.lookupSlots.has(slot)) this.#keyMoved.run(type.number, slot, before, id, 0);
-    });
-    this.#insert.run("delete", type.number, stored[0] ?? "", id, version, JSON.stringify(changes), null);
+    const key = stored[0] ?? "";
+    this.#stage("delete", type, key, ...this.#current(type, key), slotChanges(type, stored, null));
+  }
+
+  #stage(command: StagedRow["command"], type: TypePlan, key: string, id: number, version: string | null, changes: SlotChanges): void {
+    this.#insert.run(command, type.number, key, id, version, JSON.stringify(changes), null);
+    for (const { slot, key: moved, isAdded } of movedKeys(type, changes)) this.#keyMoved.run(type.number, slot, moved, id, Number(isAdded));
   }
 
   /** The staged row of a resource, null when it has none. */
@@ -130,21 +114,15 @@ export class Staging {
 
   /**
    * Stages a change of a mono-valued navigation in the owner's own row, joined with what is staged of it already.
-   * Gives what came of it: the `before`, whether the owner had no navigation changed yet, and whether it is a new resource; null when nothing changes.
+   * Gives what came of it; null when nothing changes.
    */
-  stageNavigation(
-    type: TypePlan,
-    owner: number,
-    slot: Slot,
-    target: number | null,
-    causedBy: number | null,
-  ): { readonly before: number | null; readonly isFirst: boolean; readonly isNew: boolean } | null {
+  stageNavigation(type: TypePlan, owner: number, slot: Slot, target: number | null, causedBy: number | null): StagedNavigation | null {
     const staged = this.rowOf(owner);
     if (staged?.command === "delete") return null;
     if (staged?.command === "insert") {
       if (target === null) return null;
       this.#rewrite(staged.id, { ...staged.changes, [slot]: [null, target] });
-      return { before: null, isFirst: false, isNew: true };
+      return { before: null, after: target, isFirst: false, isNew: true };
     }
     const [keySlot] = type.slots;
     const row = this.#db.get(
@@ -164,10 +142,10 @@ export class Staging {
         JSON.stringify({ [slot]: [before, target] }),
         causedBy,
       );
-      return { before, isFirst: true, isNew: false };
+      return { before, after: target, isFirst: true, isNew: false };
     }
     this.#rewrite(staged.id, { ...staged.changes, [slot]: [before, target] });
-    return { before, isFirst: !Object.keys(staged.changes).some((name) => type.navigationSlots.has(name)), isNew: false };
+    return { before, after: target, isFirst: !Object.keys(staged.changes).some((name) => type.navigationSlots.has(name)), isNew: false };
   }
 
   #rewrite(id: number, changes: SlotChanges): void {

@@ -1,7 +1,6 @@
 import { escapeByte, joinRecord, recordSeparator, type StoredSource, unitSeparator } from "../../../sync/index.js";
+import { currentRows, type LinkPlan, type TypePlan } from "../../plan/index.js";
 import type { Database, Statement, Value } from "./database.js";
-import { currentRows } from "./key-index.js";
-import type { LinkPlan, TypePlan } from "./repository-plan.js";
 
 /** Rows a page: one statement builds some 400 kB of joined form, which stays in the processor's cache. */
 const pageSize = 2_000;

@@ -1,24 +1,17 @@
 import { SluiceError } from "../../../errors/index.js";
-import {
-  type Clock,
-  isoTime,
-  type JobInstanceId,
-  jobInstanceId,
-  type OnProgress,
-  type SessionManifest,
-  type SynchronizeCounters,
-  type ThresholdResult,
-} from "../../../model/index.js";
+import { type Clock, isoTime, type JobInstanceId, jobInstanceId, type OnProgress, type SynchronizeCounters } from "../../../model/index.js";
 import { blockMessage, evaluateThresholds } from "../../../sync/index.js";
+import { type CheckStop, emptyFilesOf, enforced, type RepositoryPlan, sortedFileOf } from "../../plan/index.js";
 import type { SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
 import type { Database } from "./database.js";
 import { loadInitially } from "./initial-load.js";
 import { ensureKeyIndexes } from "./key-index.js";
+import { extendLeases } from "./lease.js";
 import { prepareTouched, stageLinks } from "./link-resolution.js";
-import { planRepository, type RepositoryPlan } from "./repository-plan.js";
+import { planRepository } from "./repository-plan.js";
 import { rowsSetAside } from "./rows-set-aside.js";
-import { type CheckStop, type ComparisonContext, compareLinks, compareResources, sortedFileOf } from "./session-comparison.js";
+import { type ComparisonContext, compareLinks, compareResources } from "./session-comparison.js";
 import { countOrphans, countStaged } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 import { writeUnresolved } from "./unresolved-report.js";
@@ -36,6 +29,16 @@ export const requireFence = (db: Database, jobInstance: JobInstanceId, fence: nu
   if (row === null || Number(row[0]) !== fence) throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
 };
 
+/** Refuses to write for a task that its runner has given up: it ended too late (design §10). Nobody writes between this and the commit. */
+export const requireRunning = (
+  db: Database,
+  { jobInstance, taskInstance, fence }: Pick<SynchronizeRequest, "jobInstance" | "taskInstance" | "fence">,
+): void => {
+  requireFence(db, jobInstance, fence);
+  const row = db.get("SELECT State FROM UJ_TaskInstances WHERE Id = ? AND JobInstance = ?", taskInstance, jobInstance);
+  if (row?.[0] !== "InProgress") throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
+};
+
 /**
  * One synchronization, connectors §2.6, design §7.1 and §8: stage all differences, check the thresholds, apply. All of it is one transaction, in which the session,
  * the head of the chain and the task instance's end are written too: a run that dies leaves nothing.
@@ -43,7 +46,8 @@ export const requireFence = (db: Database, jobInstance: JobInstanceId, fence: nu
 export const synchronize = (context: SynchronizationContext, request: SynchronizeRequest): SynchronizeOutcome => {
   const { db, clock } = context;
   const outcome = db.transaction(() => {
-    requireFence(db, request.jobInstance, request.fence);
+    const begunAt = clock.now();
+    requireRunning(db, request);
     requireSession(db, request);
     const plan = planRepository(db, request.model);
     const replaced = replaceBlocked(db, clock, request);
@@ -51,6 +55,7 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
     const isInitial = request.session.mode === "Initial" && !repeatsInitial(db, request);
     const result = isInitial ? initial(comparison, request, clock) : complete(comparison, request, plan, clock);
     recordEnd(db, clock, request, result);
+    extendLeases(db, clock, begunAt);
     return { ...result, replaced };
   });
   const connector = request.model.connectors.find((one) => one.connector === request.session.connector);
@@ -131,14 +136,6 @@ const repeatsInitial = (db: Database, request: SynchronizeRequest): boolean =>
     request.jobInstance,
     request.session.connector,
   ) !== null;
-
-/** Mappings whose complete file has no rows (design §7.5). */
-const emptyFilesOf = (session: SessionManifest): ReadonlySet<string> =>
-  new Set(session.files.flatMap(({ content, rows, mapping }) => (content === "sorted" && rows === 0 ? [mapping] : [])));
-
-/** `--force` and ForceSynchronization lift thresholds, never the population guard (design §7.5). */
-const enforced = (thresholds: readonly ThresholdResult[], force: boolean): readonly ThresholdResult[] =>
-  force ? thresholds.filter(({ name }) => name === "WholePopulation") : thresholds;
 
 const requireSession = (db: Database, request: SynchronizeRequest): void => {
   const row = db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", request.session.guid);

@@ -1,9 +1,12 @@
-// Runs a job whose second task never ends, until it is killed. Uses the build, as a process of its own has to. Argument: the workspace.
+// A process of its own that runs the job `Job` each time a line `run` comes in; its second task is at work until a line `end` comes, or the process is killed. Says a line for
+// each: `ready`, `at work`, `ended <state>`, `refused <code>`. Uses the build. Argument: {"workspace":…,"database":…} as `Settings.database`.
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { runJob } from "../../../dist/jobs/index.js";
 import { openStore } from "../../../dist/store/index.js";
 
-const workspace = process.argv[2];
+const { workspace, database } = JSON.parse(process.argv[2]);
+const say = (line) => process.stdout.write(`${line}\n`);
 const place = { file: "jobs.xml", line: 1, column: 1 };
 const task = (identifier, type, parents) => ({
   identifier,
@@ -26,7 +29,7 @@ const task = (identifier, type, parents) => ({
 const configuration = {
   workspace,
   settings: {
-    database: { kind: "sqlite", path: join(workspace, "Work", "sluice.db") },
+    database,
     workFolder: join(workspace, "Work"),
     tempFolder: join(workspace, "Temp"),
     maxTaskBatchSize: 5,
@@ -67,13 +70,23 @@ const configuration = {
   hash: "c0ffee",
   connectorHash: new Map([["A", "hash of A"]]),
 };
+let end = () => undefined;
 const kind = (element, run) => [element, { element, side: "server", summary: "", hasDeadline: false, refusal: () => null, run }];
 const registry = new Map([
   kind("ExportTask", async () => ({ state: "Completed", producedOutput: true })),
-  kind("SynchronizeTask", async () => {
-    process.stdout.write("at work\n");
-    return new Promise(() => setInterval(() => undefined, 1_000));
+  kind("SynchronizeTask", ({ signal }) => {
+    say("at work");
+    return new Promise((resolve, reject) => {
+      end = () => resolve({ state: "Completed", producedOutput: true });
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
   }),
 ]);
-const store = await openStore(configuration.settings.database);
-await runJob({ configuration, store, startedBy: "ann", what: { job: "Job" }, registry });
+const store = await openStore(database);
+const run = () =>
+  runJob({ configuration, store, startedBy: "ann", what: { job: "Job" }, registry }).then(
+    ({ state }) => say(`ended ${state}`),
+    (error) => say(`refused ${error.code ?? error}`),
+  );
+createInterface({ input: process.stdin }).on("line", (line) => (line === "run" ? run() : end()));
+say("ready");

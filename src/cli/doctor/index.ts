@@ -1,0 +1,2 @@
+export type { DoctorFinding, Level } from "./doctor-finding.js";
+export { examine } from "./examine.js";

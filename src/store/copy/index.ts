@@ -1,0 +1,1 @@
+export { type CopyProgress, type CopyReport, type CopyRequest, copyRepository } from "./copy-repository.js";

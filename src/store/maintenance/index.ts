@@ -1,0 +1,7 @@
+export type { DatabaseStatus } from "./database-status.js";
+export { parseStretches } from "./history-merge.js";
+export { usualBatch } from "./history-purge.js";
+export { createMaintenance, type Maintenance } from "./maintenance.js";
+export type { KeyIndex, LongStatement, MaintenanceConnection, MaintenanceDialect, Value } from "./maintenance-dialect.js";
+export type { MigrationOutcome, MigrationRequest } from "./migration.js";
+export { isMaintained, rebuildRange, type UpkeepOutcome, type UpkeepRequest, upkeepDefaults } from "./upkeep.js";

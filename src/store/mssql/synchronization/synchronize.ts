@@ -1,0 +1,253 @@
+import { SluiceError } from "../../../errors/index.js";
+import { type Clock, isoTime, type JobInstanceId, jobInstanceId, type OnProgress, type SynchronizeCounters } from "../../../model/index.js";
+import { blockMessage, evaluateThresholds } from "../../../sync/index.js";
+import { type CheckStop, emptyFilesOf, enforced, type RepositoryPlan, sortedFileOf } from "../../plan/index.js";
+import type { SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
+import { applyStaged, dropRows, settleRows } from "./apply.js";
+import type { Database } from "./database.js";
+import { loadInitially } from "./initial-load.js";
+import { ensureKeyIndexes } from "./key-index.js";
+import { prepareTouched, stageLinks } from "./link-resolution.js";
+import { planRepository } from "./repository-plan.js";
+import { rowsSetAside } from "./rows-set-aside.js";
+import { type ComparisonContext, compareLinks, compareResources } from "./session-comparison.js";
+import { countOrphans, countStaged } from "./staged-counts.js";
+import { Staging } from "./staging.js";
+import { writeUnresolved } from "./unresolved-report.js";
+
+export interface SynchronizationContext {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly checkStop: CheckStop;
+  readonly onProgress: OnProgress;
+}
+
+/**
+ * One synchronization, connectors §2.6, design §7.1 and §8: stage all differences, check the thresholds, apply. All of it is one transaction, in which the session,
+ * the head of the chain and the task instance's end are written too: a run that dies leaves nothing. The records of jobs come last, so that whoever writes
+ * them meanwhile (progress, heartbeats, other jobs) never waits for the work.
+ */
+export const synchronize = async (context: SynchronizationContext, request: SynchronizeRequest): Promise<SynchronizeOutcome> => {
+  const { db, clock } = context;
+  const outcome = await db.transaction(async () => {
+    await requireRunning(db, request);
+    await requireSession(db, request);
+    const plan = await planRepository(db, request.model);
+    const comparison: ComparisonContext = { ...context, plan, session: request.session, folder: request.folder };
+    const isInitial = request.session.mode === "Initial" && !(await repeatsInitial(db, request));
+    const result = isInitial ? await initial(comparison, request, clock) : await complete(comparison, request, plan, clock);
+    context.checkStop("recording the end");
+    await takeFence(db, request.jobInstance, request.fence);
+    await requireRunning(db, request);
+    await requireSession(db, request);
+    const replaced = await replaceBlocked(db, clock, request);
+    await recordEnd(db, clock, request, result);
+    return { ...result, replaced };
+  });
+  const connector = request.model.connectors.find((one) => one.connector === request.session.connector);
+  if (outcome.state === "Blocked" || connector === undefined) return outcome;
+  context.onProgress({ step: "listing unresolved links", rows: 0 });
+  return { ...outcome, message: await writeUnresolved(db, request.folder, connector, request.orphans) };
+};
+
+type Result = Omit<SynchronizeOutcome, "replaced">;
+
+const initial = async (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Promise<Result> => {
+  const { inserted, updated, linksInserted, orphans } = await loadInitially(comparison, request.taskInstance, clock);
+  const counters: SynchronizeCounters = { inserted, updated, deleted: 0, linksInserted, linksDeleted: 0, orphans };
+  await settleRows(comparison.db, request.taskInstance, request.keepChanges);
+  return { state: "Applied", counters, thresholds: [], message: null, changed: inserted + updated + linksInserted > 0 };
+};
+
+const complete = async (
+  comparison: ComparisonContext,
+  request: SynchronizeRequest,
+  plan: RepositoryPlan,
+  clock: Clock,
+): Promise<Result> => {
+  const { db, session, folder, checkStop } = comparison;
+  const task = request.taskInstance;
+  const connector = plan.connectors.get(session.connector);
+  if (connector === undefined)
+    throw new SluiceError("SYNC_SESSION_STATE", { session: session.guid, state: `of an unknown connector ${session.connector}` });
+
+  const staging = await Staging.open(db, task);
+  await prepareTouched(db);
+  const aside = await rowsSetAside(db, plan, session, folder);
+  for (const type of plan.types.values()) {
+    const file = type.connector === session.connector ? sortedFileOf(session, "entityType", type.identifier) : null;
+    if (file !== null) await compareResources(comparison, file, type, staging, aside);
+  }
+  for (const link of plan.links) {
+    const file = link.connector === session.connector ? sortedFileOf(session, "association", link.mapping.identifier) : null;
+    if (file !== null) await compareLinks(comparison, file, link, aside);
+  }
+  comparison.onProgress({ step: "resolving links", rows: 0 });
+  const loadedWith = (await db.get("SELECT MappingHash FROM UM_ConnectorHeads WHERE Connector = ?", session.connector))?.[0];
+  const rebuild = loadedWith !== undefined && loadedWith !== request.mappingHash;
+  const navigations = await stageLinks(db, plan, session.connector, staging, task, rebuild);
+  await staging.keepIds();
+  const { counters, scopes, populations } = await countStaged(db, plan, connector, navigations, emptyFilesOf(session), task);
+  const thresholds = evaluateThresholds(scopes, populations);
+
+  const message = blockMessage(enforced(thresholds, request.force || session.mode === "Initial"));
+  if (message !== null) {
+    const orphans = await countOrphans(db, plan, session.connector, task);
+    return { state: "Blocked", counters: { ...counters, orphans }, thresholds, message, changed: false };
+  }
+  comparison.onProgress({ step: "applying", rows: 0 });
+  const applied = await applyStaged(db, plan, task, task, clock, checkStop);
+  await settleRows(db, task, request.keepChanges);
+  for (const type of plan.types.values()) await ensureKeyIndexes(db, type);
+  const orphans = await countOrphans(db, plan, session.connector, null);
+  return { state: "Applied", counters: { ...counters, orphans }, thresholds, message: null, changed: applied > 0 };
+};
+
+/**
+ * An initialization job that died, or failed, after this connector had been loaded is run again: what it loaded itself is compared with the files as a complete
+ * run would, so that twice is as once (design §7.1). Anything else that a connector holds is refused.
+ */
+const repeatsInitial = async (db: Database, request: SynchronizeRequest): Promise<boolean> =>
+  (await db.get(
+    `SELECT 1 AS One FROM UM_ConnectorHeads h
+     JOIN UJ_SynchronizationSessions s ON s.Guid = h.Session AND s.Mode = 'Initial'
+     JOIN UJ_TaskInstances t ON t.Id = h.TaskInstance JOIN UJ_JobInstances former ON former.Id = t.JobInstance
+     JOIN UJ_JobInstances mine ON mine.Id = ? AND mine.Job = former.Job
+     WHERE h.Connector = ? AND former.Id <> mine.Id AND former.State IN ('Aborted', 'Errored', 'Cancelled')`,
+    request.jobInstance,
+    request.session.connector,
+  )) !== null;
+
+const requireSession = async (db: Database, request: SynchronizeRequest): Promise<void> => {
+  const row = await db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", request.session.guid);
+  const state = row === null ? "unknown" : String(row[0]);
+  if (state !== "ready" && state !== "processing") throw new SluiceError("SYNC_SESSION_STATE", { session: request.session.guid, state });
+};
+
+/**
+ * A complete or initial run replaces what is staged of its connector, in the transaction that stages its own (design §8): the rows go, the blocked
+ * task instance and, when nothing else of it is blocked, its job instance end Cancelled.
+ */
+const replaceBlocked = async (db: Database, clock: Clock, request: SynchronizeRequest): Promise<JobInstanceId[]> => {
+  const at = isoTime(clock);
+  const message = `replaced by instance ${request.jobInstance}`;
+  const blocked = await db.all(
+    `SELECT Id, JobInstance, Session FROM UJ_TaskInstances
+     WHERE Connector = ? AND State = 'Blocked' AND Type = 'SynchronizeTask' AND JobInstance <> ? ORDER BY Id`,
+    request.session.connector,
+    request.jobInstance,
+  );
+  const replaced: JobInstanceId[] = [];
+  for (const [id, instance, session] of blocked) {
+    const task = Number(id);
+    const job = Number(instance);
+    await dropRows(db, task);
+    await db.run("UPDATE UJ_TaskInstances SET State = 'Cancelled', EndDate = ?, Message = ? WHERE Id = ?", at, message, task);
+    if (session !== null && session !== undefined) {
+      await db.run(
+        "UPDATE UJ_SynchronizationSessions SET State = 'cancelled', ChangedAt = ? WHERE Guid = ? AND State = 'blocked'",
+        at,
+        session,
+      );
+    }
+    await db.run(
+      `INSERT INTO UJ_Decisions (JobInstance, TaskInstance, Decision, TakenBy, Host, TakenAt, Reason)
+       SELECT ?, ?, 'replaced', StartedBy, Host, ?, ? FROM UJ_JobInstances WHERE Id = ?`,
+      job,
+      task,
+      at,
+      message,
+      request.jobInstance,
+    );
+    const others = await db.count("SELECT COUNT(*) FROM UJ_TaskInstances WHERE JobInstance = ? AND State = 'Blocked'", job);
+    if (others === 0) {
+      await db.run(
+        "UPDATE UJ_JobInstances SET State = 'Cancelled', EndDate = ?, Message = ? WHERE Id = ? AND State = 'Blocked'",
+        at,
+        message,
+        job,
+      );
+    }
+    replaced.push(jobInstanceId(job));
+  }
+  return replaced;
+};
+
+const recordEnd = async (db: Database, clock: Clock, request: SynchronizeRequest, result: Result): Promise<void> => {
+  const at = isoTime(clock);
+  const isApplied = result.state === "Applied";
+  const { guid, connector } = request.session;
+  await db.run(
+    "UPDATE UJ_SynchronizationSessions SET State = ?, SynchronizeTask = ?, ChangedAt = ? WHERE Guid = ?",
+    isApplied ? "applied" : "blocked",
+    request.taskInstance,
+    at,
+    guid,
+  );
+  if (isApplied) await moveHead(db, at, connector, guid, request.taskInstance, request.mappingHash);
+  await db.run(
+    "UPDATE UJ_TaskInstances SET State = ?, ProducedOutput = ?, Counters = ?, Thresholds = ?, Message = ?, EndDate = ?, Session = ? WHERE Id = ?",
+    isApplied ? "Completed" : "Blocked",
+    isApplied ? Number(result.changed) : null,
+    JSON.stringify(result.counters),
+    JSON.stringify(result.thresholds),
+    result.message,
+    at,
+    guid,
+    request.taskInstance,
+  );
+};
+
+/** Refuses to work for an instance that another runner holds by now (design §10). A look only; `takeFence` holds it. */
+export const requireFence = async (db: Database, jobInstance: JobInstanceId, fence: number): Promise<void> => {
+  const row = await db.get("SELECT Fence FROM UJ_JobInstances WHERE Id = ?", jobInstance);
+  if (row === null || Number(row[0]) !== fence) throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
+};
+
+/** Refuses to work for a task that its runner has given up: it ended too late (design §10). After `takeFence` it holds to the commit. */
+export const requireRunning = async (
+  db: Database,
+  { jobInstance, taskInstance, fence }: Pick<SynchronizeRequest, "jobInstance" | "taskInstance" | "fence">,
+): Promise<void> => {
+  await requireFence(db, jobInstance, fence);
+  const row = await db.get("SELECT State FROM UJ_TaskInstances WHERE Id = ? AND JobInstance = ?", taskInstance, jobInstance);
+  if (row?.[0] !== "InProgress") throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
+};
+
+/**
+ * To be called once all but the records of jobs (`UJ_*`) is written: from here to the commit nobody else writes them, which therefore must be short. Refuses
+ * when another runner took the instance meanwhile. The row of the short transactions comes first, as with all of them: so none waits for another in a ring.
+ */
+export const takeFence = async (db: Database, jobInstance: JobInstanceId, fence: number): Promise<void> => {
+  await db.run("UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence'");
+  const held = await db.run("UPDATE UJ_JobInstances SET Fence = Fence WHERE Id = ? AND Fence = ?", jobInstance, fence);
+  if (held === 0) throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
+};
+
+/** The chain (design §7.4): the repository's state of a connector is now this session's. */
+export const moveHead = async (
+  db: Database,
+  at: string,
+  connector: string,
+  session: string,
+  task: number,
+  mappingHash: string,
+): Promise<void> => {
+  const moved = await db.run(
+    "UPDATE UM_ConnectorHeads SET Session = ?, AppliedAt = ?, TaskInstance = ?, MappingHash = ? WHERE Connector = ?",
+    session,
+    at,
+    task,
+    mappingHash,
+    connector,
+  );
+  if (moved > 0) return;
+  await db.run(
+    "INSERT INTO UM_ConnectorHeads (Connector, Session, AppliedAt, TaskInstance, MappingHash) VALUES (?, ?, ?, ?, ?)",
+    connector,
+    session,
+    at,
+    task,
+    mappingHash,
+  );
+};

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { databaseTool } from "../../../src/store/index.js";
+import { migrationNames } from "../../../src/store/schema/migrations.js";
+import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openSqlite } from "../../../src/store/sqlite/open.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+
+const last = migrationNames().at(-1) ?? "";
+
+/** A database as it was before the last migration: what that made is dropped again. */
+const older = async (held: boolean): Promise<string> => {
+  const path = join(temporaryFolder("copy"), "sluice.db");
+  await (await openSqlite(path)).destroy();
+  const connection = openConnection(path);
+  connection.exec("DROP INDEX uj_jobinstances_state_index; ALTER TABLE UJ_JobInstances DROP COLUMN LeaseUntil");
+  connection.prepare("DELETE FROM UM_Migrations WHERE Name = ?").run(last);
+  if (held) connection.exec("INSERT INTO UM_EntityTypes (Identifier) VALUES ('Person')");
+  connection.close();
+  return path;
+};
+
+test("a database that holds data is copied beside before it is migrated", async () => {
+  const path = await older(true);
+  const tool = await databaseTool({ kind: "sqlite", path });
+  expect(await tool.migrate({ dryRun: true, create: false })).toMatchObject({ migrations: [last], copy: null });
+  expect(existsSync(`${path}.before-${last}`)).toBe(false);
+
+  expect(await tool.migrate({ dryRun: false, create: false })).toMatchObject({ migrations: [last], copy: `${path}.before-${last}` });
+  const copy = openConnection(`${path}.before-${last}`, { readOnly: true });
+  expect(copy.prepare("SELECT Identifier FROM UM_EntityTypes").all()).toEqual([{ Identifier: "Person" }]);
+  expect(copy.prepare("SELECT count(*) AS n FROM UM_Migrations WHERE Name = ?").get(last)).toEqual({ n: 0 });
+  copy.close();
+  expect(readdirSync(join(path, "..")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("one without data is not", async () => {
+  const path = await older(false);
+  await (await openSqlite(path)).destroy();
+  expect(existsSync(`${path}.before-${last}`)).toBe(false);
+});
+
+test("where the copy cannot be written nothing is migrated", async () => {
+  const path = await older(true);
+  // A folder of that name: it cannot be replaced by a file.
+  const { mkdirSync, writeFileSync } = await import("node:fs");
+  mkdirSync(`${path}.before-${last}`);
+  writeFileSync(join(`${path}.before-${last}`, "file"), "");
+  await expect(openSqlite(path)).rejects.toThrow();
+  const connection = openConnection(path);
+  expect(connection.prepare("SELECT count(*) AS n FROM UM_Migrations WHERE Name = ?").get(last)).toEqual({ n: 0 });
+  connection.close();
+});
