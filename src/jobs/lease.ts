@@ -2,6 +2,9 @@ import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
 import { type HeldInstance, heartbeatMs, leaseMs, type Store } from "../store/index.js";
 
+/** How long the database has to answer where the lease is over already (ms): a machine that slept asks once more. */
+const shortestAskMs = 1_500;
+
 /**
  * The lease of the instance that this process holds (design §10): extended now and then, and given up the moment when this process can no longer be sure that nobody else
  * has taken the instance for a dead runner's.
@@ -32,11 +35,11 @@ export class Lease {
     const at = this.#timing.now();
     if (at < this.#certainAt) this.#certainAt = at;
     try {
-      const seen = await this.#store.records.watch(this.#held);
+      const seen = await this.#inTime(this.#store.records.watch(this.#held));
       if (seen?.isOwn === false) throw new SluiceError("JOB_FENCED", { jobInstance: this.#held.id });
       if (at < this.#extendedAt || at - this.#extendedAt >= heartbeatMs) {
         // Busy, it is tried again at the next look. Whoever holds the writer, nobody can take the instance meanwhile.
-        if (await this.#store.records.heartbeat(this.#held)) this.#extendedAt = at;
+        if (await this.#inTime(this.#store.records.heartbeat(this.#held))) this.#extendedAt = at;
         if (seen !== null) this.#certainAt = at;
       }
       return { cancelRequestedBy: seen?.cancelRequestedBy ?? null };
@@ -47,6 +50,21 @@ export class Lease {
       const reason = error instanceof Error ? error.message : String(error);
       const seconds = Math.round(uncertainMs / 1000);
       throw new SluiceError("JOB_LEASE_LOST", { jobInstance: this.#held.id, seconds, reason }, { cause: error });
+    }
+  }
+
+  /** A server that neither answers nor hangs up is waited for no longer than the lease lasts. */
+  async #inTime<T>(asking: Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    const over = async (): Promise<never> => {
+      const left = this.#certainAt + leaseMs + 1 - this.#timing.now();
+      await this.#timing.sleep(Math.max(left, shortestAskMs), answered.signal);
+      throw new Error("it neither answers nor hangs up");
+    };
+    try {
+      return await Promise.race([asking, over()]);
+    } finally {
+      answered.abort();
     }
   }
 }

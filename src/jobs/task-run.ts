@@ -119,7 +119,13 @@ const progressWriter = ({
     isWriting = true;
     store.records
       .progress({ jobInstance, taskInstance, fence }, progress)
-      .catch((error: unknown) => log("warn", "progress could not be written", { problem: String(error) }))
+      .catch((error: unknown) => {
+        // A synchronization on a server writes its own end beside us: what it had told before is out of date.
+        const isLate = error instanceof SluiceError && error.code === "TASK_ENDED";
+        log(isLate ? "debug" : "warn", "progress could not be written", {
+          problem: error instanceof Error ? error.message : String(error),
+        });
+      })
       .finally(() => {
         isWriting = false;
       });

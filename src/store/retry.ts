@@ -11,6 +11,8 @@ const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** How long a database may be held before somebody has to look (ms). */
 const defaultPatienceMs = 300_000;
+/** How long a statement may still take once its wait is to end (ms): a server that neither answers nor hangs up must not keep a person who pressed Ctrl-C. */
+const silenceMs = 2_000;
 /** A wait shorter than this is nobody's business; afterwards it is looked this often who holds the database (ms). */
 const noticeMs = 1_000;
 
@@ -67,11 +69,14 @@ export class Writer {
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       let isCommitSent = false;
       try {
-        return await this.#attempt(async (trx) => {
+        const attempt = this.#attempt(async (trx) => {
           const result = await work(trx);
           isCommitSent = true;
           return result;
         });
+        // An embedded database always answers.
+        const isServer = this.#options.failures.retryAfter !== undefined;
+        return await (signal === undefined || !isServer ? attempt : this.#unlessSilent(attempt, signal));
       } catch (error) {
         if (!this.isBusy(error)) {
           const again = this.#options.failures.retryAfter?.(error, { tries: ++failed, isCommitSent }) ?? null;
@@ -121,6 +126,20 @@ export class Writer {
       if (this.isBusy(error)) return false;
       throw this.#options.failures.failure(error, this.#options.database, 0);
     }
+  }
+
+  /** What the attempt gives, or JOB_WAIT_ENDED where the wait is to end and nothing is heard of it. */
+  #unlessSilent<T>(attempt: Promise<T>, signal: AbortSignal): Promise<T> {
+    const settled = new AbortController();
+    return new Promise<T>((resolve, reject) => {
+      const giveUp = async (): Promise<void> => {
+        await this.timing.sleep(silenceMs, settled.signal);
+        if (!settled.signal.aborted) reject(new SluiceError("JOB_WAIT_ENDED", { holders: "a server that does not answer" }));
+      };
+      if (signal.aborted) void giveUp();
+      else signal.addEventListener("abort", () => void giveUp(), { once: true, signal: settled.signal });
+      void attempt.then(resolve, reject).finally(() => settled.abort());
+    });
   }
 
   async #holders(): Promise<readonly DatabaseHolder[]> {

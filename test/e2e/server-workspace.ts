@@ -22,12 +22,13 @@ export const expectPlain = (text: string): void => {
 export class DisturbedWorkspace {
   readonly workspace: E2eWorkspace;
   readonly line: ServerLine;
-  readonly #env: Readonly<Record<string, string>>;
+  /** What leads a process through the line. */
+  readonly environment: Readonly<Record<string, string>>;
 
   private constructor(workspace: E2eWorkspace, line: ServerLine, connectionString: string) {
     this.workspace = workspace;
     this.line = line;
-    this.#env = { SLUICE__ConnectionString: connectionString };
+    this.environment = { SLUICE__ConnectionString: connectionString };
   }
 
   static async of(workspace: E2eWorkspace, more = ""): Promise<DisturbedWorkspace> {
@@ -40,7 +41,7 @@ export class DisturbedWorkspace {
 
   /** The program inside this process. */
   async call(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-    const answer = await this.workspace.call(argv, { env: this.#env });
+    const answer = await this.workspace.call(argv, { env: this.environment });
     expectPlain(answer.out);
     expectPlain(answer.err);
     return answer;
@@ -63,6 +64,6 @@ export class DisturbedWorkspace {
   }
 
   child(argv: readonly string[], acts: readonly Act[] = []): ChildRun {
-    return this.workspace.child(argv, { env: this.#env, acts });
+    return this.workspace.child(argv, { env: this.environment, acts });
   }
 }

@@ -26,6 +26,8 @@ type PooledConnection = Connection & { readonly state?: { readonly name: string 
 const KnexMssqlClient = require("knex/lib/dialects/mssql/index.js") as new (
   configuration: object,
 ) => {
+  readonly pool?: { readonly used: readonly { readonly resource: PooledConnection }[] };
+  destroy(callback?: () => void): Promise<void>;
   readonly config: { readonly userParams?: { readonly database?: string } };
   connectionSettings: object;
   acquireConnection(): Promise<PooledConnection>;
@@ -64,6 +66,9 @@ const requestsOf = (connection: Connection): Requests => {
 
 /** The server takes 2,100 parameters, of which two are the statement and the list of their types. */
 const mostParameters = 2_098;
+
+/** How long a statement that still runs at the end may take (ms): nobody waits for what it gives. */
+const farewellMs = 2_000;
 
 const driver = { ...tedious, Connection: ServerConnection };
 
@@ -113,6 +118,18 @@ export class MssqlClient extends KnexMssqlClient {
     } catch (error) {
       keepText(error);
       throw error;
+    }
+  }
+
+  /** The pool waits for statements that run: of a server that does not answer they would run into their time limits. */
+  override async destroy(callback?: () => void): Promise<void> {
+    const hangUp = setTimeout(() => {
+      for (const { resource } of this.pool?.used ?? []) resource.close();
+    }, farewellMs);
+    try {
+      await super.destroy(callback);
+    } finally {
+      clearTimeout(hangUp);
     }
   }
 

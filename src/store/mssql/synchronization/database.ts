@@ -23,6 +23,12 @@ const lockTimeout = 1222;
 /** One wait for the writer inside the server, after which the thread looks whether it is to stop (ms). */
 const writerWaitMs = 500;
 
+/** How long a commit may take once a stop is asked for (ms): what is given up then may have been applied. */
+const commitGraceMs = 5_000;
+
+/** As the driver calls it where a connection ends under a statement. */
+const closed = (message: string): Error => Object.assign(new Error(message), { code: "ECLOSE" });
+
 export interface DatabaseHooks {
   /** Throws when the runner wants an end; the statement that runs is cancelled then. */
   readonly checkStop: (step: string) => void;
@@ -38,6 +44,7 @@ export class Database {
   readonly #connection: ServerConnection;
   readonly #hooks: DatabaseHooks;
   #isBroken: Error | null = null;
+  #isCommitUnknown = false;
 
   private constructor(connection: ServerConnection, hooks: DatabaseHooks) {
     this.#connection = connection;
@@ -46,7 +53,7 @@ export class Database {
       this.#isBroken ??= error;
     });
     connection.on("end", () => {
-      this.#isBroken ??= new Error("the connection to the server was closed");
+      this.#isBroken ??= closed("the connection to the server was closed");
     });
   }
 
@@ -58,6 +65,11 @@ export class Database {
     // A statement that fails takes its whole transaction with it: nothing half done is ever committed.
     await db.batch("SET XACT_ABORT ON");
     return db;
+  }
+
+  /** A commit was sent and nobody said what became of it: the transaction is applied, or rolled back. */
+  get isCommitUnknown(): boolean {
+    return this.#isCommitUnknown;
   }
 
   async close(): Promise<void> {
@@ -130,7 +142,7 @@ export class Database {
     await this.#begin();
     try {
       const result = await work();
-      await this.#end("commitTransaction");
+      await this.#commit();
       return result;
     } catch (error) {
       await this.#rollback();
@@ -141,8 +153,8 @@ export class Database {
   async #begin(): Promise<void> {
     await this.batch(`SET LOCK_TIMEOUT ${writerWaitMs}`);
     for (;;) {
-      await new Promise<void>((resolve, reject) =>
-        this.#connection.beginTransaction((error) => (error ? reject(error) : resolve()), "", ISOLATION_LEVEL.READ_COMMITTED),
+      await this.#watched<void>((settle) =>
+        this.#connection.beginTransaction((error) => settle(error ?? null), "", ISOLATION_LEVEL.READ_COMMITTED),
       );
       try {
         const held = await this.run("UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'writer'");
@@ -157,8 +169,37 @@ export class Database {
     }
   }
 
-  #end(how: "commitTransaction" | "rollbackTransaction"): Promise<void> {
-    return new Promise<void>((resolve, reject) => this.#connection[how]((error) => (error ? reject(error) : resolve())));
+  /** Is not cancelled: a stop leaves it a moment, and then hangs up. */
+  async #commit(): Promise<void> {
+    this.#isCommitUnknown = true;
+    let asked = 0;
+    const timer = setInterval(() => {
+      if (asked === 0 && !this.#isToStop()) return;
+      if (++asked * lookEveryMs > commitGraceMs) this.#connection.close();
+    }, lookEveryMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        if (this.#isBroken !== null) reject(this.#isBroken);
+        this.#connection.once("end", () => reject(this.#isBroken ?? closed("the connection to the server was closed")));
+        this.#connection.commitTransaction((error) => (error ? reject(error) : resolve()));
+      });
+      this.#isCommitUnknown = false;
+    } catch (error) {
+      // The server's word that it did not commit.
+      if (errorNumber(error) !== null) this.#isCommitUnknown = false;
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #isToStop(): boolean {
+    try {
+      this.#hooks.checkStop("committing");
+      return false;
+    } catch {
+      return true;
+    }
   }
 
   /** The server may have rolled back already (XACT_ABORT), or the connection may be gone, which rolls back too. */
@@ -173,7 +214,7 @@ export class Database {
       );
     } catch {
       this.#connection.close();
-      this.#isBroken ??= new Error("the transaction could not be rolled back: its connection was closed");
+      this.#isBroken ??= closed("the transaction could not be rolled back: its connection was closed");
     }
   }
 
@@ -215,7 +256,7 @@ export class Database {
           this.#connection.cancel();
         }
       }, lookEveryMs);
-      const lost = (): void => settle(this.#isBroken ?? new Error("the connection to the server was closed"));
+      const lost = (): void => settle(this.#isBroken ?? closed("the connection to the server was closed"));
       const settle = (error: Error | null, result?: T): void => {
         clearInterval(timer);
         this.#connection.off("end", lost);

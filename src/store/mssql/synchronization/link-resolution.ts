@@ -251,7 +251,7 @@ const stageClaims = async (db: Database, task: number): Promise<void> => {
      SELECT ${task}, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
        t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
      FROM #Link t LEFT JOIN UR_LinkKeys l
-       ON t.Present = 1 AND l.Mapping = t.Mapping AND ${equal("l.Key1", "t.Key1")} AND ${equal("l.Key2", "t.Key2")}
+       ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND ${equal("l.Key1", "t.Key1")} AND ${equal("l.Key2", "t.Key2")}
      WHERE t.Present <> t.Wanted OR ${numberDiffers("t.Before1", "t.After1")} OR ${numberDiffers("t.Before2", "t.After2")} OR ${differs("l.Reason", "t.Reason")}
      ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2)`,
   );

@@ -82,7 +82,8 @@ export const countOrphans = async (db: Database, plan: RepositoryPlan, connector
     if (staged === null) continue;
     orphans += await db.count(
       `SELECT SUM(CASE WHEN c.Reason IS NOT NULL THEN 1 ELSE 0 END) - SUM(CASE WHEN l.Reason IS NOT NULL THEN 1 ELSE 0 END)
-       FROM UR_LinkKeyChanges c LEFT JOIN UR_LinkKeys l ON l.Mapping = c.Mapping AND ${equal("l.Key1", "c.Key1")} AND ${equal("l.Key2", "c.Key2")}
+       FROM UR_LinkKeyChanges c LEFT JOIN UR_LinkKeys l ON l.Mapping = c.Mapping AND l.Reason IS NOT NULL
+         AND ${equal("l.Key1", "c.Key1")} AND ${equal("l.Key2", "c.Key2")}
        WHERE c.TaskInstance = ? AND c.Mapping = ?`,
       staged,
       link.number,

@@ -5,6 +5,7 @@ import { mssqlTarget } from "../connection-string.js";
 import { mssqlFailure } from "../failure.js";
 import { databaseName } from "../open.js";
 import { withAttempts } from "./attempts.js";
+import { committedOutcome } from "./committed.js";
 import { Database } from "./database.js";
 import { resumeStaged } from "./resume.js";
 import { synchronize } from "./synchronize.js";
@@ -14,9 +15,12 @@ export type StoreWork =
   | { readonly kind: "synchronize"; readonly connectionString: string; readonly request: SynchronizeRequest }
   | { readonly kind: "resume"; readonly connectionString: string; readonly request: ResumeRequest };
 
-/** One connection and one transaction; nothing is left of it where it throws. */
-const attempt = async (input: StoreWork, tools: WorkerTools): Promise<SynchronizeOutcome> => {
-  const db = await Database.open(mssqlTarget(input.connectionString), {
+/** How long a server that went away at a commit is asked what became of it, and how often (ms): a failover takes less. */
+const commitPatienceMs = 60_000;
+const commitPauseMs = 1_000;
+
+const open = ({ connectionString }: StoreWork, tools: WorkerTools): Promise<Database> =>
+  Database.open(mssqlTarget(connectionString), {
     checkStop: tools.checkStop,
     onBusy: () => {
       // Whoever holds it is a synchronization like this one, which takes as long as it needs; a stop ends the wait.
@@ -24,11 +28,53 @@ const attempt = async (input: StoreWork, tools: WorkerTools): Promise<Synchroniz
       tools.onProgress({ step: "waiting for the database", rows: 0 });
     },
   });
+
+/** One connection and one transaction; nothing is left of it where it throws, unless nobody knows: then the server is asked. */
+const attempt = async (input: StoreWork, tools: WorkerTools): Promise<SynchronizeOutcome> => {
+  const db = await open(input, tools);
   try {
     const context = { db, clock: systemClock, ...tools };
     return await (input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request));
+  } catch (error) {
+    const committed = db.isCommitUnknown ? await askCommitted(input, tools) : null;
+    if (committed === null) throw error;
+    return committed;
   } finally {
     await db.close();
+  }
+};
+
+/** Null where it was rolled back, and where the server does not come back in time or a stop is asked for: then what happened at the commit is told. */
+const askCommitted = async (input: StoreWork, tools: WorkerTools): Promise<SynchronizeOutcome | null> => {
+  const since = systemTiming.now();
+  const isToWait = (): boolean => systemTiming.now() - since < commitPatienceMs;
+  const checkStop = (step: string): void => {
+    tools.checkStop(step);
+    if (!isToWait()) throw new Error("the server did not say in time what became of a commit");
+  };
+  while (isToWait()) {
+    tools.onProgress({ step: "asking what became of the commit", rows: 0 });
+    try {
+      const db = await open(input, { ...tools, checkStop });
+      try {
+        return await committedOutcome(db, input.request);
+      } finally {
+        await db.close();
+      }
+    } catch {
+      if (isStopped(tools)) return null;
+      await systemTiming.sleep(commitPauseMs);
+    }
+  }
+  return null;
+};
+
+const isStopped = ({ checkStop }: WorkerTools): boolean => {
+  try {
+    checkStop("asking what became of the commit");
+    return false;
+  } catch {
+    return true;
   }
 };
 

@@ -142,6 +142,15 @@ const lookForNear = (db: Database, type: TypePlan, slot: Slot, near: NearKeys): 
     near.lookAtStaged(String(value));
 };
 
+/**
+ * Indexes that find a claim by what it resolved to, or resolves to now. They hold the flag that is asked for as well: without it SQLite, which has no statistics of a
+ * temporary table, holds the primary key's first column for the better choice and walks all claims of the mapping for each of them.
+ */
+const indexTouched = (db: Database): void => {
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedBefore ON Touched (Mapping, Before1, Before2, Present)");
+  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedAfter ON Touched (Mapping, After1, After2, Wanted)");
+};
+
 const stageLinkRows = (db: Database, link: LinkPlan, task: number): void => {
   const pair = (side: "Before" | "After"): string => `t.${side}1 IS NOT NULL AND t.${side}2 IS NOT NULL`;
   const cause = (column: string, command: string): string =>
@@ -158,16 +167,14 @@ const stageLinkRows = (db: Database, link: LinkPlan, task: number): void => {
     insert("insert", "After", "t.Wanted = 1");
     return;
   }
-  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedBefore ON Touched (Mapping, Before1, Before2)");
-  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedAfter ON Touched (Mapping, After1, After2)");
+  indexTouched(db);
   insert("delete", "Before", `t.Present = 1 AND ${same("Before", "After", "Wanted")}`);
   insert("insert", "After", `t.Wanted = 1 AND ${same("After", "Before", "Present")}`);
 };
 
 /** Stages link rows by what is open now instead of by what the claims resolved to before; nothing is taken for granted. */
 const rebuildLinkRows = (db: Database, link: LinkPlan, task: number): void => {
-  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedBefore ON Touched (Mapping, Before1, Before2)");
-  db.exec("CREATE INDEX IF NOT EXISTS temp.TouchedAfter ON Touched (Mapping, After1, After2)");
+  indexTouched(db);
   const said = (n: 1 | 2): string =>
     `coalesce((SELECT t.Key${n} FROM temp.Touched t WHERE t.Mapping = l.Mapping AND t.Before1 = l.R1_Id AND t.Before2 = l.R2_Id LIMIT 1), CAST(l.R${n}_Id AS TEXT))`;
   const wanted = link.isLinkRow

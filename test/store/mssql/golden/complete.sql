@@ -291,7 +291,7 @@ INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2
 SELECT 3, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
-ON t.Present = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
+ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
 WHERE t.Present <> t.Wanted OR (CASE WHEN t.Before1 = t.After1 OR (t.Before1 IS NULL AND t.After1 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN t.Before2 = t.After2 OR (t.Before2 IS NULL AND t.After2 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN ((l.Reason = t.Reason AND DATALENGTH(l.Reason) = DATALENGTH(t.Reason)) OR (l.Reason IS NULL AND t.Reason IS NULL)) THEN 0 ELSE 1 END = 1)
 ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2);
 
@@ -439,7 +439,7 @@ INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2
 SELECT 3, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
-ON t.Present = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
+ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
 WHERE t.Present <> t.Wanted OR (CASE WHEN t.Before1 = t.After1 OR (t.Before1 IS NULL AND t.After1 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN t.Before2 = t.After2 OR (t.Before2 IS NULL AND t.After2 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN ((l.Reason = t.Reason AND DATALENGTH(l.Reason) = DATALENGTH(t.Reason)) OR (l.Reason IS NULL AND t.Reason IS NULL)) THEN 0 ELSE 1 END = 1)
 ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2);
 

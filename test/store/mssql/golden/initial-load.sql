@@ -103,7 +103,8 @@ FROM #Claim c
 LEFT JOIN (SELECT r.C4 AS K, DATALENGTH(r.C4) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
 WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) a ON a.K = c.Key1 AND a.Bytes = DATALENGTH(c.Key1)
 LEFT JOIN (SELECT r.C4 AS K, DATALENGTH(r.C4) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
-WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2);
+WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2)
+ORDER BY c.N;
 
 -- batch
 IF OBJECT_ID('tempdb..#Claim') IS NOT NULL TRUNCATE TABLE #Claim;
@@ -293,7 +294,7 @@ INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2
 SELECT 1, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
-ON t.Present = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
+ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
 WHERE t.Present <> t.Wanted OR (CASE WHEN t.Before1 = t.After1 OR (t.Before1 IS NULL AND t.After1 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN t.Before2 = t.After2 OR (t.Before2 IS NULL AND t.After2 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN ((l.Reason = t.Reason AND DATALENGTH(l.Reason) = DATALENGTH(t.Reason)) OR (l.Reason IS NULL AND t.Reason IS NULL)) THEN 0 ELSE 1 END = 1)
 ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2);
 
@@ -495,7 +496,8 @@ FROM #Claim c
 LEFT JOIN (SELECT r.C5 AS K, DATALENGTH(r.C5) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
 WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C5 IS NOT NULL GROUP BY r.C5, DATALENGTH(r.C5)) a ON a.K = c.Key1 AND a.Bytes = DATALENGTH(c.Key1)
 LEFT JOIN (SELECT r.C5 AS K, DATALENGTH(r.C5) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
-WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C5 IS NOT NULL GROUP BY r.C5, DATALENGTH(r.C5)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2);
+WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C5 IS NOT NULL GROUP BY r.C5, DATALENGTH(r.C5)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2)
+ORDER BY c.N;
 
 -- batch
 IF OBJECT_ID('tempdb..#Claim') IS NOT NULL TRUNCATE TABLE #Claim;
@@ -520,7 +522,8 @@ FROM #Claim c
 LEFT JOIN (SELECT r.C4 AS K, DATALENGTH(r.C4) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
 WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) a ON a.K = c.Key1 AND a.Bytes = DATALENGTH(c.Key1)
 LEFT JOIN (SELECT r.C4 AS K, DATALENGTH(r.C4) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
-WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2);
+WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.C4 IS NOT NULL GROUP BY r.C4, DATALENGTH(r.C4)) b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2)
+ORDER BY c.N;
 
 -- batch
 IF OBJECT_ID('tempdb..#Claim') IS NOT NULL TRUNCATE TABLE #Claim;
@@ -702,7 +705,7 @@ INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2
 SELECT 2, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
-ON t.Present = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
+ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
 WHERE t.Present <> t.Wanted OR (CASE WHEN t.Before1 = t.After1 OR (t.Before1 IS NULL AND t.After1 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN t.Before2 = t.After2 OR (t.Before2 IS NULL AND t.After2 IS NULL) THEN 0 ELSE 1 END = 1) OR (CASE WHEN ((l.Reason = t.Reason AND DATALENGTH(l.Reason) = DATALENGTH(t.Reason)) OR (l.Reason IS NULL AND t.Reason IS NULL)) THEN 0 ELSE 1 END = 1)
 ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2);
 
