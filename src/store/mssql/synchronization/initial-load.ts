@@ -74,7 +74,7 @@ const named = ({ type, slot }: LinkSide): string =>
   `(SELECT r.${slot} AS K, DATALENGTH(r.${slot}) AS Bytes, COUNT(*) AS N, MIN(r.Id) AS Id FROM UR_Resources r
     WHERE ${currentRows(type, "r.")} AND r.${slot} IS NOT NULL GROUP BY r.${slot}, DATALENGTH(r.${slot}))`;
 
-/** Loads the claims of a link file and what they resolve to, set by set, in file order, which is nearly that of the table. Gives the link rows made. */
+/** Loads the claims of a link file and what they resolve to, set by set. Gives the link rows made. */
 const loadLinks = async (context: ComparisonContext, file: SessionFile, link: LinkPlan, by: number, now: string): Promise<number> => {
   const { db } = context;
   await loadClaims(context, file, link);
@@ -86,8 +86,7 @@ const loadLinks = async (context: ComparisonContext, file: SessionFile, link: Li
        NULLIF(${why("a", 1)} + CASE WHEN a.N = 1 OR b.N = 1 THEN '' ELSE ', ' END + ${why("b", 2)}, '')
      FROM #Claim c
      LEFT JOIN ${named(link.side1)} a ON a.K = c.Key1 AND a.Bytes = DATALENGTH(c.Key1)
-     LEFT JOIN ${named(link.side2)} b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2)
-     ORDER BY c.N`,
+     LEFT JOIN ${named(link.side2)} b ON b.K = c.Key2 AND b.Bytes = DATALENGTH(c.Key2)`,
   );
   await clearTemporary(db, "#Claim");
   if (!link.isLinkRow) return 0;
