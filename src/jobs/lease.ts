@@ -2,9 +2,6 @@ import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
 import { type HeldInstance, heartbeatMs, leaseMs, type Store } from "../store/index.js";
 
-/** How long the database has to answer where the lease is over already (ms): a machine that slept asks once more. */
-const shortestAskMs = 1_500;
-
 /**
  * The lease of the instance that this process holds (design §10): extended now and then, and given up the moment when this process can no longer be sure that nobody else
  * has taken the instance for a dead runner's.
@@ -53,18 +50,19 @@ export class Lease {
     }
   }
 
-  /** A server that neither answers nor hangs up is waited for no longer than the lease lasts. */
+  /**
+   * A server that neither answers nor hangs up is waited for as long as a lease lasts. By the system's own timer, as the driver's time limits are: the clock that is handed in may leap
+   * while a statement is under way (a machine that sleeps), and the answer be there all the same.
+   */
   async #inTime<T>(asking: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    const over = async (): Promise<never> => {
-      const left = this.#certainAt + leaseMs + 1 - this.#timing.now();
-      await this.#timing.sleep(Math.max(left, shortestAskMs), answered.signal);
-      throw new Error("it neither answers nor hangs up");
-    };
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("it neither answers nor hangs up")), leaseMs);
+    });
     try {
-      return await Promise.race([asking, over()]);
+      return await Promise.race([asking, over]);
     } finally {
-      answered.abort();
+      clearTimeout(timer);
     }
   }
 }

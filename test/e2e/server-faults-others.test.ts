@@ -160,9 +160,10 @@ onServer(() => {
       isHeld = resolve;
     });
     const own = new Set<number>();
-    place.line.onMessage = async ({ connection, text, transaction }): Promise<Verdict> => {
+    place.line.onMessage = async ({ connection, text, kind }): Promise<Verdict> => {
       if (text.includes("WHERE Name = 'writer'")) own.add(connection);
-      if (transaction === "commit" && own.has(connection)) {
+      // Before it comes to the records of jobs, which others write meanwhile.
+      if (kind === "bulk" && own.has(connection)) {
         isHeld();
         await held;
       }

@@ -32,10 +32,10 @@ onServer(() => {
   };
 
   /** Every command refuses by the same error; `validate` asks no server; `doctor` tells it as a finding beside its others. */
-  const expectRefused = async (place: DisturbedWorkspace, code: string, says: RegExp, exit = 69): Promise<void> => {
-    for (const command of commands) {
+  const expectRefused = async (place: DisturbedWorkspace, code: string, says: RegExp, asked = commands): Promise<void> => {
+    for (const command of asked) {
       const { code: given, error } = await place.failure(...command);
-      expect([command, given, error.code]).toEqual([command, exit, code]);
+      expect([command, given, error.code]).toEqual([command, 69, code]);
       expect(error.message).toMatch(says);
     }
     expect((await place.call("validate")).code).toBe(0);
@@ -192,7 +192,9 @@ onServer(() => {
       if (place === null) return skip();
       const knex = await workspace.knex();
       await knex?.raw(`GRANT SELECT ON UM_Migrations TO [${logins.at(-1)}]`);
-      await expectRefused(place, "DB_PERMISSION", /permission is missing/);
+      // A list has begun its document when its first page fails.
+      const others = commands.filter(([name]) => name !== "resources");
+      await expectRefused(place, "DB_PERMISSION", /permission is missing/, others);
       expect((await doctorOf(place)).out).toMatch(/^error +database.permissions/m);
     });
 
