@@ -6,7 +6,8 @@ type Values = readonly (string | null)[];
 
 /**
  * Writes what may be millions of rows page by page, as a table, CSV or JSON (design §4), and stops when nobody reads any more.
- * In JSON each row is an object by column, inside `rows` of a document that begins with `head`.
+ * In JSON each row is an object by column, inside `rows` of a document that begins with `head`. Nothing is written before the first page was read: where that
+ * fails, stdout is left to the error's own document.
  */
 export const writeRows = async (
   invocation: Invocation,
@@ -16,16 +17,19 @@ export const writeRows = async (
 ): Promise<void> => {
   const { out } = invocation;
   if (invocation.arguments.format === "csv") {
-    await out.writeData(csvLines([columns]));
+    const title = csvLines([columns]);
+    let hasBegun = false;
     for await (const page of pages) {
       if (out.isClosed) return;
-      await out.writeData(csvLines(page));
+      await out.writeData(`${hasBegun ? "" : title}${csvLines(page)}`);
+      hasBegun = true;
     }
+    if (!hasBegun) await out.writeData(title);
     return;
   }
   if (invocation.arguments.isJson) {
-    await out.writeData(`${JSON.stringify({ format: 1, ...head }).slice(0, -1)},"rows":[`);
-    let separator = "";
+    const start = `${JSON.stringify({ format: 1, ...head }).slice(0, -1)},"rows":[`;
+    let separator = start;
     for await (const page of pages) {
       if (out.isClosed) return;
       const rows = page.map((values) =>
@@ -34,7 +38,7 @@ export const writeRows = async (
       await out.writeData(`${separator}${rows.join(",\n")}`);
       separator = ",\n";
     }
-    await out.writeData("]}\n");
+    await out.writeData(`${separator === start ? start : ""}]}\n`);
     return;
   }
   await writeTable(invocation, columns, pages);

@@ -1,6 +1,5 @@
 import { SluiceError } from "../../errors/index.js";
-import type { KeyIndex, LongStatement, MaintenanceConnection, MaintenanceDialect, Value } from "../maintenance/index.js";
-import { openEnd } from "../open-end.js";
+import type { LongStatement, MaintenanceConnection, MaintenanceDialect, Value } from "../maintenance/index.js";
 import type { RunOptions } from "../synchronization.js";
 import type { MssqlTarget } from "./connection-string.js";
 import { capabilitiesOf } from "./database-capabilities.js";
@@ -9,6 +8,7 @@ import { snapshotStatements } from "./isolation.js";
 import { databaseName } from "./open.js";
 import { quoteName } from "./quoted.js";
 import { Database } from "./synchronization/database.js";
+import { createKeyIndex, keyIndexName } from "./synchronization/key-index.js";
 import { maintainIndexes } from "./upkeep.js";
 
 class MssqlMaintenanceConnection implements MaintenanceConnection {
@@ -58,8 +58,6 @@ const hooks = ({ signal, onProgress }: RunOptions): Parameters<typeof Database.o
 const names = async (connection: MaintenanceConnection, sql: string): Promise<string[]> =>
   (await connection.all(sql)).map(([name]) => String(name));
 
-const indexName = ({ type, slot }: KeyIndex): string => `IX_UR_Resources_${type}_${slot}`;
-
 /** Looking after a database on SQL Server. */
 export const mssqlMaintenance = (target: MssqlTarget): MaintenanceDialect => {
   const database = databaseName(target);
@@ -103,9 +101,8 @@ export const mssqlMaintenance = (target: MssqlTarget): MaintenanceDialect => {
       ).map(([name, definition]) => ({ name: String(name), definition: definition === null ? null : String(definition) })),
     resourceIndexes: (connection) =>
       names(connection, "SELECT name FROM sys.indexes WHERE object_id = OBJECT_ID('UR_Resources') AND name IS NOT NULL"),
-    indexName,
-    createIndex: (index) =>
-      `CREATE INDEX ${indexName(index)} ON UR_Resources (${index.slot}) WHERE Type = ${index.type} AND ValidTo = '${openEnd}'`,
+    indexName: keyIndexName,
+    createIndex: createKeyIndex,
     dropIndex: (name) => `DROP INDEX ${name} ON UR_Resources`,
     facts: async (connection) => {
       const capabilities = await capabilitiesOf(connection);

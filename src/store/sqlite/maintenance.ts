@@ -3,12 +3,12 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { SluiceError } from "../../errors/index.js";
 import type { Timing } from "../../model/index.js";
 import { runInWorker } from "../../sync/index.js";
-import type { KeyIndex, LongStatement, MaintenanceConnection, MaintenanceDialect, UpkeepOutcome, Value } from "../maintenance/index.js";
-import { openEnd } from "../open-end.js";
+import type { LongStatement, MaintenanceConnection, MaintenanceDialect, UpkeepOutcome, Value } from "../maintenance/index.js";
 import type { RunOptions } from "../synchronization.js";
 import { openConnection } from "./client.js";
 import { isBusy, storeFailure } from "./failure.js";
 import type { MaintenanceWork } from "./maintenance-worker.js";
+import { createKeyIndex, keyIndexName } from "./synchronization/key-index.js";
 
 const worker = new URL(import.meta.url.endsWith(".ts") ? "./maintenance-worker.ts" : "./maintenance-worker.js", import.meta.url);
 
@@ -88,8 +88,6 @@ const one = async (connection: MaintenanceConnection, sql: string): Promise<numb
 const names = async (connection: MaintenanceConnection, sql: string): Promise<string[]> =>
   (await connection.all(sql)).map(([name]) => String(name));
 
-const indexName = ({ type, slot, isMappingKey }: KeyIndex): string => `${isMappingKey ? "UX" : "IX"}_UR_Resources_${type}_${slot}`;
-
 const fileSize = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Looking after an embedded database. Takes its absolute path; the file must be there. */
@@ -125,10 +123,8 @@ export const sqliteMaintenance = (path: string, timing: Timing): MaintenanceDial
       ),
     resourceIndexes: (connection) =>
       names(connection, "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'UR_Resources' AND sql IS NOT NULL"),
-    indexName,
-    createIndex: (index) =>
-      `CREATE ${index.isMappingKey ? "UNIQUE " : ""}INDEX IF NOT EXISTS ${indexName(index)} ON UR_Resources (${index.slot}) ` +
-      `WHERE Type = ${index.type} AND ValidTo = '${openEnd}'`,
+    indexName: keyIndexName,
+    createIndex: createKeyIndex,
     dropIndex: (name) => `DROP INDEX IF EXISTS ${name}`,
     facts: async (connection) => ({
       version: `SQLite ${String((await connection.all("SELECT sqlite_version()"))[0]?.[0])}`,

@@ -157,8 +157,7 @@ export class Database {
         this.#connection.beginTransaction((error) => settle(error ?? null), "", ISOLATION_LEVEL.READ_COMMITTED),
       );
       try {
-        const held = await this.run("UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'writer'");
-        if (held === 0) await this.run("INSERT INTO UM_Sequences (Name, Value) VALUES ('writer', 1)");
+        await this.run("UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'writer'");
         await this.batch("SET LOCK_TIMEOUT -1");
         return;
       } catch (error) {
