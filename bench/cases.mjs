@@ -138,6 +138,55 @@ const membersCase = {
   },
 };
 
+const deltaScript = fileURLToPath(new URL("./delta.mjs", import.meta.url));
+
+const deltaCase = {
+  name: "delta",
+  start: (bench) => {
+    const { folder, expected } = bench.data("entries", bench.rows);
+    const { insert: inserted, update: updated, delete: deleted } = expected.changes;
+    const counters = { inserted, updated, deleted };
+    const workspace = join(bench.scratch, "delta");
+    const day = (number) => join(folder, `entries.day${number}.csv`);
+    const [former, current] = [1, 2].map((number) => {
+      writeWorkspace(workspace, { entries: day(number) });
+      bench.run(workspace, "Export");
+      bench.run(workspace, "Prepare");
+      const file = join(bench.scratch, `delta.day${number}.csv`);
+      linkFile(sorted(workspace, "Entry"), file);
+      warm(file);
+      return file;
+    });
+    const peerFolder = join(bench.scratch, "delta-peer");
+    return {
+      rows: expected.day2.sorted,
+      run: () => {
+        const measured = bench.yardstick(process.execPath, [deltaScript, former, current, join(bench.scratch, "delta-run")]);
+        bench.check("the delta step", measured.counters, counters);
+        return { ...measured, peakMiB: measured.counters.peakMiB };
+      },
+      memory: [{ from: million, must: 100, aim: 100 }],
+      against: [
+        yardstick(
+          bench,
+          "shell: comm, awk",
+          [
+            { from: million, must: 2, aim: 0.7 },
+            { from: 10 * million, must: 2, aim: 0.3 },
+          ],
+          counters,
+          () => {
+            bench.once("delta-peer", () => {
+              for (const number of [1, 2]) bench.peers.shell.cleanse(day(number), join(peerFolder, `day${number}`));
+            });
+            return bench.peers.shell.delta(peerFolder, join(peerFolder, "delta"));
+          },
+        ),
+      ],
+    };
+  },
+};
+
 /** The repository's moments, each made when it is first asked for: day 1 prepared, day 2 prepared, the same day prepared once more. */
 const repository = (bench) =>
   bench.once("repository", () => {
@@ -246,6 +295,7 @@ export const sizedCases = [
   prepareCase,
   quotedCase,
   membersCase,
+  deltaCase,
   initialCase,
   completeCase,
   unchangedCase,

@@ -21,17 +21,19 @@ const findDuckdb = () => {
 
 /** Peers by name: `missing` is null, or what would install it; every operation gives seconds and counters. */
 export const createPeers = ({ yardstick }) => {
-  const hasShell = ["sort", "perl", "awk"].every((name) => isInstalled(name, name === "awk" ? "BEGIN {}" : "--version"));
+  const hasShell = ["sort", "comm", "perl", "awk"].every((name) => isInstalled(name, name === "awk" ? "BEGIN {}" : "--version"));
   const duckdb = findDuckdb();
   const shell = (operation) => (file, out) => yardstick("bash", [shellScript, operation, file, out]);
   const sqlite = (operation) => (file, database) =>
     yardstick("bash", [sqliteScript, operation, file, database], { COLUMNS_OF_ENTRY: mappedColumns.join(",") });
   return {
     shell: {
-      missing: hasShell && isInstalled("bash", "--version") ? null : "bash, GNU sort, perl or awk not installed",
+      missing: hasShell && isInstalled("bash", "--version") ? null : "bash, GNU sort, comm, perl or awk not installed",
       copy: shell("copy"),
       sort: shell("sort"),
       members: shell("members"),
+      cleanse: shell("cleanse"),
+      delta: shell("delta"),
     },
     sqlite3: {
       missing: isInstalled("sqlite3", "--version") ? null : "the sqlite3 shell is not installed (apt-get install sqlite3)",

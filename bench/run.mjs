@@ -91,6 +91,7 @@ const benchOf = (rows, scratch) => {
     run: processes.run,
     resume: processes.resume,
     time: processes.time,
+    yardstick: processes.yardstick,
     /** Why a peer cannot run, or null: what is named here; the product's other cases and the server's driver are always there. */
     missing: (peer) => peers[peer.split(":")[0]]?.missing ?? null,
     /** Makes something once for all cases of a size. */

@@ -117,11 +117,14 @@ export const parseArguments = async (definition: CommandDefinition, argv: readon
   if (tokens.some((token) => token.kind === "option" && token.name === "help")) return "help";
   const given = new Map<string, string[]>();
   const positionals: string[] = [];
+  let last: OptionDefinition | undefined;
   for (const token of tokens) {
-    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "positional" && !(last?.ignoresNumber === true && isWhole(token.value))) positionals.push(token.value);
+    last = undefined;
     if (token.kind !== "option") continue;
     const option = options.find((each) => each.name === token.name);
     if (option === undefined) throw await unknownOption(definition, token.rawName, options);
+    last = option;
     const value = checkedValue(option, token.rawName, token.value, token.inlineValue === true);
     const earlier = given.get(option.name);
     if (earlier === undefined) given.set(option.name, [value]);
@@ -131,10 +134,13 @@ export const parseArguments = async (definition: CommandDefinition, argv: readon
   return new Arguments(nameArguments(definition, positionals), given, formatOf(definition, given));
 };
 
+const isWhole = (text: string): boolean => /^-?\d{1,19}$/.test(text);
+
 /** The checked value of an option as given; a switch has the value "". */
 const checkedValue = (option: OptionDefinition, rawName: string, value: string | undefined, isInline: boolean): string => {
   if (option.value === undefined) {
-    if (value !== undefined) throw new SluiceError("CMD_OPTION_VALUE_UNEXPECTED", { option: rawName, value });
+    if (value !== undefined && !(option.ignoresNumber === true && isWhole(value)))
+      throw new SluiceError("CMD_OPTION_VALUE_UNEXPECTED", { option: rawName, value });
     return "";
   }
   // `--reason --force`: the next option is no value. One that does begin with a dash is given as --reason=-x.

@@ -11,6 +11,8 @@ export interface OptionDefinition {
   /** Allowed values, where there are few; compared ignoring case. */
   readonly values?: readonly string[];
   readonly repeatable?: boolean;
+  /** A switch that scripts of the documented tools may follow by a number, which means nothing here (jobs-and-tasks §4.1). */
+  readonly ignoresNumber?: boolean;
   /** One sentence for the help. */
   readonly help: string;
 }

@@ -79,7 +79,7 @@ const skipped: Readonly<Record<string, string>> = {
 export const skipText = (reason: string): string => skipped[reason] ?? reason;
 
 const resultText = (task: TaskInstance, now: number): string => {
-  if (task.skippedBecause !== null) return skipText(task.skippedBecause);
+  if (task.skippedBecause !== null) return task.message ?? skipText(task.skippedBecause);
   const stalled = stalledSince(task, now);
   const parts = [stalled === null ? "" : `stalled since ${formatTime(stalled)}`];
   if (task.state === "InProgress" && task.progress !== null) {
@@ -93,7 +93,8 @@ const resultText = (task: TaskInstance, now: number): string => {
   return parts.filter((part) => part !== "").join(", ");
 };
 
-const limitText = ({ name, limit }: ThresholdResult): string => {
+/** A limit as a table shows it. */
+export const limitText = ({ name, limit }: ThresholdResult): string => {
   if (name === "WholePopulation") return "never all";
   return name.includes("Percentage") ? `${formatCount(limit)} %` : formatCount(limit);
 };
@@ -175,7 +176,11 @@ const nextLines = (invocation: Invocation, { instance, tasks, log }: InstanceVie
       style.bold("What to do next"),
       ...hintLines(invocation, [
         [`logs ${id}`, `prints the log, ${log}`],
-        [`run ${instance.job}`, instance.state === "Warning" ? "runs the job again" : "runs the job again, once the cause is mended"],
+        // The name of a documented tool's instance is its command line.
+        [
+          instance.job.includes(" ") ? instance.job : `run ${instance.job}`,
+          instance.state === "Warning" ? "runs the job again" : "runs the job again, once the cause is mended",
+        ],
       ]),
     ];
   }

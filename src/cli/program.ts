@@ -11,6 +11,7 @@ export interface ProgramEntry {
 
 /** All commands in the order of `sluice --help`, which is the order in which a person meets them. */
 export const program: readonly ProgramEntry[] = [
+  { name: "init", summary: "makes a workspace from a CSV file", load: async () => (await import("./commands/init.js")).init },
   { name: "validate", summary: "checks the configuration", load: async () => (await import("./commands/validate.js")).validate },
   { name: "jobs", summary: "lists the jobs, their schedule and last state", load: async () => (await import("./commands/jobs.js")).jobs },
   { name: "plan", summary: "shows what a job would do, level by level", load: async () => (await import("./commands/plan.js")).plan },
@@ -30,6 +31,26 @@ export const program: readonly ProgramEntry[] = [
     name: "cancel",
     summary: "stops a running job instance, or drops a blocked one",
     load: async () => (await import("./commands/cancel.js")).cancel,
+  },
+  {
+    name: "connectors",
+    summary: "lists the connectors: state, last synchronization, block, chain",
+    load: async () => (await import("./commands/connectors.js")).connectors,
+  },
+  {
+    name: "connector activate",
+    summary: "switches a connector on again",
+    load: async () => (await import("./commands/connector-activate.js")).connectorActivate,
+  },
+  {
+    name: "connector deactivate",
+    summary: "switches a connector off",
+    load: async () => (await import("./commands/connector-deactivate.js")).connectorDeactivate,
+  },
+  {
+    name: "verify",
+    summary: "compares the repository with the files that were applied last",
+    load: async () => (await import("./commands/verify.js")).verify,
   },
   {
     name: "resources",
@@ -70,5 +91,37 @@ export const program: readonly ProgramEntry[] = [
     name: "database copy",
     summary: "moves an embedded repository to SQL Server",
     load: async () => (await import("./commands/database-copy.js")).databaseCopy,
+  },
+  {
+    name: "invoke-job",
+    summary: "runs or repairs a job; the documented tool's arguments",
+    load: async () => (await import("./commands/invoke-job.js")).invokeJob,
+  },
+  {
+    name: "invoke-serverjob",
+    summary: "the same for jobs without an agent",
+    load: async () => (await import("./commands/invoke-job.js")).invokeServerJob,
+  },
+  {
+    name: "get-job-steps",
+    summary: "prints the tasks of a job with their launch order",
+    load: async () => (await import("./commands/get-job-steps.js")).getJobSteps,
+  },
+  { name: "export", summary: "exports one connection", load: async () => (await import("./commands/export.js")).exportAny },
+  { name: "export-csv", summary: "exports one CSV connection", load: async () => (await import("./commands/export.js")).exportCsv },
+  {
+    name: "export-excel",
+    summary: "exports one Excel connection",
+    load: async () => (await import("./commands/export.js")).exportExcel,
+  },
+  {
+    name: "prepare-synchronization",
+    summary: "cleanses the exported files of one connector",
+    load: async () => (await import("./commands/prepare-synchronization.js")).prepareSynchronization,
+  },
+  {
+    name: "synchronize",
+    summary: "loads the prepared files of one connector",
+    load: async () => (await import("./commands/synchronize.js")).synchronize,
   },
 ];

@@ -1,23 +1,4 @@
 #!/usr/bin/env node
-// Node's own modules only, and loaded late: an old Node must reach the sentence below before it meets anything it cannot read.
-const oldest = [20, 19] as const;
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+import { start } from "./start.js";
 
-if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-  process.stderr.write(`Sluice needs Node ${oldest.join(".")} or newer, and this is Node ${process.versions.node}: install a newer one\n`);
-  process.exitCode = 70;
-} else {
-  const { main } = await import("./main.js");
-  const { systemClock } = await import("../model/index.js");
-  // Only the code is set: what is still on its way to a pipe is written before the process ends.
-  process.exitCode = await main(process.argv.slice(2), {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    cwd: process.cwd(),
-    clock: systemClock,
-    signals: process,
-  });
-}
-
-export {};
+await start([]);

@@ -1,4 +1,4 @@
-import type { ConnectorMappings, EntityAssociation, EntityType } from "../model/index.js";
+import type { ConnectorMappings, EntityAssociation, EntityType, Transformation } from "../model/index.js";
 import type { Settings } from "./settings.js";
 
 /** Where an element stands, for findings. 1-based line and column (UTF-16 units); file relative to the workspace. */
@@ -26,8 +26,8 @@ export interface Connection {
   /** Short documented name: `CSV`, `Excel`, `AD`, `SQL.PostgreSQL`. */
   readonly package: string;
   readonly deactivation: "None" | "Export" | "Fulfill";
-  /** It has Transformation elements, which nothing applies yet: an export that left them out would give wrong data. */
-  readonly hasTransformations?: boolean;
+  /** Applied to its exported files in this order. */
+  readonly transformations: readonly Transformation[];
   readonly place: ElementPlace;
 }
 

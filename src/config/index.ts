@@ -1,3 +1,4 @@
+export { findPackage } from "./catalogue/packages.js";
 export type * from "./configuration.js";
 export { loadWorkspace } from "./load.js";
 export { nearestName } from "./nearest.js";

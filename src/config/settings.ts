@@ -17,6 +17,10 @@ export interface Settings {
   readonly taskTimeoutSupplementMinutes: number;
   /** SourcesRootPaths: absolute folders that sources must lie in; empty = anywhere. */
   readonly sourcesRootPaths: readonly string[];
+  /** `Databases`: connection strings of InvokeSqlCommandTask, by name in lower case. */
+  readonly databases: ReadonlyMap<string, string>;
+  /** `InvokeSqlCommands`: paths that take the place of a task's, by its identifier in lower case. */
+  readonly sqlCommands: ReadonlyMap<string, { readonly inputFile: string | null; readonly outputPath: string | null }>;
   /** By connection identifier in lower case. */
   readonly connections: ReadonlyMap<string, ConnectionSettings>;
   /** Texts to mask in whatever leaves: values of keys named Password, Secret, Key, Token, ConnectionString (connectors §8). */

@@ -68,11 +68,6 @@ export const commandErrors = defineErrors({
     text: (p: { database: string }) =>
       `there is no database at ${p.database} yet: the first run of a job makes it, or sluice database migrate`,
   },
-  CMD_NOT_YET: {
-    exit: 64,
-    retryable: false,
-    text: (p: { what: string; instead: string }) => `${p.what} is not built yet and comes with a later version: ${p.instead}`,
-  },
   CMD_UNKNOWN_NAME: {
     exit: 64,
     retryable: false,
@@ -102,6 +97,52 @@ export const commandErrors = defineErrors({
     retryable: false,
     text: (p: { instance: number; task: string; tasks: readonly string[] }) =>
       `instance ${p.instance} has no task '${p.task}'; its tasks are ${p.tasks.join(", ")}`,
+  },
+  CMD_CONNECTOR_STATE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string; problem: string }) => `connector ${p.connector} stays as it is: ${p.problem}`,
+  },
+  CMD_VERIFY_BASELINE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string; reason: string }) =>
+      `connector ${p.connector} cannot be verified: ${p.reason}; run a job that prepares it with SynchronizationMode Complete, then verify again`,
+  },
+  CMD_INIT_FILE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string; problem: string }) => `${p.file} cannot be made a workspace of: ${p.problem}`,
+  },
+  CMD_INIT_HEADER: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string; problem: string }) =>
+      `${p.file}: ${p.problem}; write the names of the columns into the first row, with one separator throughout`,
+  },
+  CMD_INIT_KEY: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string; problem: string }) =>
+      `${p.file}: ${p.problem}; name the column that identifies a row with --key COLUMN, or add one to the file`,
+  },
+  CMD_INIT_WORKSPACE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { workspace: string; found: string }) =>
+      `${p.workspace} is not written into (${p.found}): give a folder without a configuration with --workspace DIR`,
+  },
+  CMD_TOOL_TASK: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; wanted: string; tasks: readonly string[] }) =>
+      `job ${p.job} has no task ${p.wanted}; its tasks are ${p.tasks.join(", ")}`,
+  },
+  CMD_TOOL_NOT_BLOCKED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string }) =>
+      `job ${p.job} has no blocked instance to repair: sluice status ${p.job} lists its instances, without --repair-job it is run`,
   },
 
   CMD_FILE_NOT_WRITTEN: {

@@ -223,7 +223,8 @@ export const configurationErrors = defineErrors({
   CFG_TRANSFORMATION: {
     exit: 64,
     retryable: false,
-    text: (p: { connection: string }) => `the transformations of the connection ${p.connection} are not applied yet: its export is refused`,
+    text: (p: { type: string; connection: string; problem: string }) =>
+      `the Transformation ${p.type} of the connection ${p.connection} cannot be applied: ${p.problem}`,
   },
   CFG_ASSOCIATION_KEY: {
     exit: 64,

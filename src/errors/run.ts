@@ -168,4 +168,16 @@ export const runErrors = defineErrors({
     text: (p: { session: string; connector: string }) =>
       `session ${p.session} was prepared under another configuration of ${p.connector}: prepare the connector again`,
   },
+  SYNC_COMPLETE_REQUIRED: {
+    exit: 1,
+    retryable: false,
+    text: (p: { connector: string; reason: string }) =>
+      `${p.connector} cannot be synchronized incrementally, ${p.reason}: run a job that prepares ${p.connector} with SynchronizationMode="Complete" once, incremental jobs go on from it`,
+  },
+  SYNC_CHAIN_MOVED: {
+    exit: 1,
+    retryable: true,
+    text: (p: { connector: string; session: string; startsAt: string | null; head: string | null }) =>
+      `session ${p.session} of ${p.connector} starts at ${p.startsAt ?? "an empty repository"}, the repository stands at ${p.head ?? "no synchronization of it"}: nothing was changed; run the incremental job again`,
+  },
 });

@@ -1,5 +1,6 @@
 import { commandErrors } from "./command.js";
 import { configurationErrors } from "./configuration.js";
+import { connectionErrors } from "./connection.js";
 import { dataErrors } from "./data.js";
 import { runErrors } from "./run.js";
 import { storeErrors } from "./store.js";
@@ -8,6 +9,7 @@ import { storeErrors } from "./store.js";
 export const errorCatalogue = {
   ...configurationErrors,
   ...dataErrors,
+  ...connectionErrors,
   ...storeErrors,
   ...runErrors,
   ...commandErrors,

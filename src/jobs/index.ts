@@ -1,6 +1,7 @@
 export { cancelInstance } from "./cancel.js";
 export * from "./graph/index.js";
 export { jobLogPath, type LogLevel } from "./job-log.js";
+export * from "./rehearsal/index.js";
 export { exitCodeOf, type RunReport, reportOf } from "./report.js";
 export { type ResumeInstanceRequest, resumeInstance } from "./resume.js";
 export type { RunEvent, TaskLine } from "./run-event.js";
@@ -8,3 +9,4 @@ export { type RunRequest, runJob } from "./run-job.js";
 export { type RunSurroundings, type RunTarget, startedBy } from "./run-request.js";
 export * from "./schedule.js";
 export { stagedSetHash } from "./staged-set.js";
+export { type ToolTask, toolTaskName } from "./tool-task.js";

@@ -118,6 +118,7 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
       nodes,
       taskInstances,
       snapshot,
+      leftOutMessages: instance.plan.leftOutMessages ?? {},
       force: instance.force,
       startedBy: request.startedBy,
       log,

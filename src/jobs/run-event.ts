@@ -32,6 +32,12 @@ export type RunEvent =
       /** Why it is Blocked, or a reason such as `nothing prepared`. */
       readonly message: string | null;
     }
-  | { readonly kind: "taskSkipped"; readonly task: TaskLine; readonly reason: SkipReason };
+  | {
+      readonly kind: "taskSkipped";
+      readonly task: TaskLine;
+      readonly reason: SkipReason;
+      /** Of a task left out from the start: which instance blocks its connector and how to go on, or who switched it off. */
+      readonly message: string | null;
+    };
 
 export type OnRunEvent = (event: RunEvent) => void;

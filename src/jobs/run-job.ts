@@ -7,7 +7,7 @@ import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.
 import { planHash, plannedTasks } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
 import { isLost, Lease } from "./lease.js";
-import { leftOutTasks } from "./left-out.js";
+import { type ConnectorStates, isIncrementalRun, leftOutTasks } from "./left-out.js";
 import { heldTooLong, waitForLocks } from "./lock-wait.js";
 import { refuseUnbuilt } from "./refusal.js";
 import type { RunReport } from "./report.js";
@@ -84,10 +84,10 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       job: name,
       tasks: nodes.map((node) => taskLine(node, taskInstances.get(node.taskKey) ?? 0, configuration)),
     });
-    const isIncremental = job?.isIncremental ?? false;
-    const planned = await lockConnectors({ ...request, onEvent }, { held, lease }, locks, (blocked) => ({
+    const isIncremental = isIncrementalRun(job, nodes);
+    const planned = await lockConnectors({ ...request, onEvent }, { held, lease }, locks, (states) => ({
       ...plan,
-      leftOut: leftOutTasks(nodes, configuration, isIncremental, new Set(blocked.keys())),
+      ...leftOutTasks(nodes, configuration, isIncremental, states),
     }));
     if (planned === null) {
       onEvent({ kind: "jobState", jobInstance: held.id, state: "Cancelled", message: null });
@@ -105,6 +105,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       nodes,
       taskInstances,
       snapshot,
+      leftOutMessages: planned.leftOutMessages ?? {},
       force: request.force ?? false,
       startedBy: request.startedBy,
       log,
@@ -123,7 +124,7 @@ const lockConnectors = async (
   request: RunRequest,
   { held, lease }: { readonly held: HeldInstance; readonly lease: Lease },
   locks: readonly string[],
-  planOf: (blocked: ReadonlyMap<string, unknown>) => StoredPlan,
+  planOf: (states: ConnectorStates) => StoredPlan,
 ): Promise<StoredPlan | null> => {
   const { store, configuration, onEvent } = request;
   let plan: StoredPlan | null = null;
@@ -138,7 +139,13 @@ const lockConnectors = async (
         const holders = await store.locks.heldByOthers(locks, held.id);
         // Looking is free; the writer is taken only when something changed.
         if (holders.length > 0 && JSON.stringify(holders) === written) return holders;
-        const taken = await store.records.takeLocks(held, request.process ?? thisProcess(), locks, planOf, signal);
+        const taken = await store.records.takeLocks(
+          held,
+          request.process ?? thisProcess(),
+          locks,
+          (blocked, deactivated) => planOf({ blocked, deactivated }),
+          signal,
+        );
         plan = taken.plan;
         written = JSON.stringify(taken.holders);
         return taken.holders;

@@ -6,13 +6,15 @@ import type { TaskRegistry } from "../tasks/index.js";
 import type { LogLevel } from "./job-log.js";
 import type { OnRunEvent } from "./run-event.js";
 
-/** A job or a part of it, or one root task without a job (design §4). */
+/** A job or a part of it, or one root task without a job (design §4); a documented tool's own task counts as one (`ToolTask`). */
 export type RunTarget =
   | {
       readonly job: string;
       readonly from?: string | undefined;
       readonly to?: string | undefined;
       readonly task?: string | undefined;
+      /** Only tasks whose identifier contains this text (jobs-and-tasks §4.1). */
+      readonly contains?: string | undefined;
     }
   | { readonly rootTask: string };
 

@@ -6,6 +6,7 @@ import { connectorOf } from "./connector-lock.js";
 import { compileTaskGraph, singleTaskGraph, type TaskGraph, type TaskNode } from "./graph/index.js";
 import type { TaskLine } from "./run-event.js";
 import type { RunTarget } from "./run-request.js";
+import { toolTaskNamed } from "./tool-task.js";
 
 /** The job of a target, its graph, and how its plan is stored. */
 export const graphOf = (
@@ -13,8 +14,8 @@ export const graphOf = (
   configuration: Configuration,
 ): { readonly job: Job | null; readonly graph: TaskGraph; readonly plan: Pick<StoredPlan, "kind" | "selection"> } => {
   if ("rootTask" in what) {
-    const task = configuration.rootTasks.get(what.rootTask);
-    if (task === undefined) {
+    const task = configuration.rootTasks.get(what.rootTask) ?? toolTaskNamed(what.rootTask, configuration);
+    if (task === null) {
       const nearest = nearestName(what.rootTask, [...configuration.rootTasks.keys()]);
       throw new SluiceError("JOB_ROOT_TASK_UNKNOWN", { task: what.rootTask, nearest });
     }
@@ -24,11 +25,12 @@ export const graphOf = (
   if (job === undefined) {
     throw new SluiceError("JOB_UNKNOWN", { job: what.job, nearest: nearestName(what.job, [...configuration.jobs.keys()]) });
   }
-  const { from, to, task } = what;
+  const { from, to, task, contains } = what;
   const selection = {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(task === undefined ? {} : { task }),
+    ...(contains === undefined ? {} : { contains }),
   };
   const graph = compileTaskGraph(job, { maxTaskBatchSize: configuration.settings.maxTaskBatchSize, selection });
   return { job, graph, plan: { kind: "job", selection } };

@@ -39,6 +39,8 @@ export interface DrivenInstance {
   /** Task instances by task key, validations included. */
   readonly taskInstances: ReadonlyMap<string, TaskInstanceId>;
   readonly snapshot: JobSnapshot;
+  /** Why tasks are left out from the start, for a person, by task key. */
+  readonly leftOutMessages: Readonly<Record<string, string>>;
   readonly force: boolean;
   readonly startedBy: string;
   readonly log: JobLog;
@@ -161,7 +163,10 @@ export class Runner {
 
   async #launch(skip: readonly { readonly taskKey: string; readonly reason: SkipReason }[], start: readonly string[]): Promise<void> {
     await this.#apply([
-      ...skip.map(({ taskKey, reason }): Effect => ({ event: { type: "TASK_SKIPPED", taskKey, reason } })),
+      ...skip.map(({ taskKey, reason }): Effect => {
+        const message = this.#run.leftOutMessages[taskKey];
+        return { event: { type: "TASK_SKIPPED", taskKey, reason }, ...(message === undefined ? {} : { details: { message } }) };
+      }),
       ...start.map((taskKey): Effect => ({ event: { type: "TASK_STARTED", taskKey } })),
     ]);
     for (const taskKey of start) this.#start(taskKey);
@@ -287,8 +292,9 @@ export class Runner {
       this.#log("info", `${taskKey} started`, { taskInstance: task.taskInstance, group: task.level });
       onEvent({ kind: "taskStarted", task });
     } else if (skippedBecause !== null) {
-      this.#log("info", `${taskKey} skipped: ${skippedBecause}`);
-      onEvent({ kind: "taskSkipped", task, reason: skippedBecause });
+      const { message = null } = details;
+      this.#log("info", `${taskKey} skipped: ${skippedBecause}`, message === null ? {} : { message });
+      onEvent({ kind: "taskSkipped", task, reason: skippedBecause, message });
     } else {
       const { counters = null, thresholds = [], error = null, message = null } = details;
       this.#log(state === "Completed" ? "info" : "warn", `${taskKey} ${state}`, {

@@ -7,6 +7,8 @@ import { asSluiceError } from "./recorded-error.js";
 
 /** Every task has 30 minutes (design §9), and TaskTimeoutSupplement more. */
 const deadlineMinutes = 30;
+export const deadlineMinutesOf = ({ settings }: Pick<Configuration, "settings">): number =>
+  deadlineMinutes + settings.taskTimeoutSupplementMinutes;
 /**
  * How long a task that was told to end may take to do so before it is given up (ms): a worker ends at once, a file being read at its next
  * chunk.
@@ -53,7 +55,7 @@ export const startTask = (start: TaskStart): RunningTask => {
   const { kind, task, timing, configuration } = start;
   const controller = new AbortController();
   const settled = new AbortController();
-  const minutes = deadlineMinutes + configuration.settings.taskTimeoutSupplementMinutes;
+  const minutes = deadlineMinutesOf(configuration);
   const deadline = new SluiceError("TASK_DEADLINE", { task: task.identifier, minutes });
 
   const watchDeadline = async (): Promise<void> => {

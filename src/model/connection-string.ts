@@ -17,6 +17,7 @@ export type ConnectionKeyword =
   | "multiSubnetFailover"
   | "workstationId"
   | "language"
+  | "applicationIntent"
   | "applicationName";
 
 export type ConnectionStringReading =
@@ -64,6 +65,7 @@ const spellings: Readonly<Record<string, ConnectionKeyword>> = {
   currentlanguage: "language",
   applicationname: "applicationName",
   app: "applicationName",
+  applicationintent: "applicationIntent",
 };
 
 /** Keywords of ADO.NET that say nothing to Sluice, which has its own pool, time limits and one result at a time. Strings of other programs carry them. */
@@ -82,8 +84,6 @@ const otherSignIns =
 const refused: Readonly<Record<string, (value: string) => string | null>> = {
   integratedsecurity: (value) => refuseSspi("Integrated Security", value),
   trustedconnection: (value) => refuseSspi("Trusted_Connection", value),
-  applicationintent: (value) =>
-    compact(value) === "readonly" ? "ApplicationIntent=ReadOnly leads to a copy that cannot be written: leave it out" : null,
   attachdbfilename: () => "AttachDbFilename is not supported: attach the file on the server and name it by Database",
   extendedproperties: () => "Extended Properties is not supported: attach the file on the server and name it by Database",
   initialfilename: () => "Initial File Name is not supported: attach the file on the server and name it by Database",
@@ -140,6 +140,7 @@ const expectations: Partial<Record<ConnectionKeyword, (value: string) => string 
   connectRetryCount: wholeNumber(0, 255),
   connectRetryInterval: wholeNumber(1, 60),
   packetSize: wholeNumber(512, 32_768),
+  applicationIntent: oneOf("readonly", "readwrite"),
 };
 
 /** `name` as a person knows it: `userId` is `User ID`. */
@@ -259,9 +260,10 @@ const checkSignIn = (values: ReadonlyMap<ConnectionKeyword, string>): void => {
 
 /**
  * Reads a connection string for SQL Server, ADO.NET's form or an `mssql://` address, and checks all that can be known without a server. Takes the text, gives each
- * keyword that Sluice understands with its value, or the first problem. Of a keyword given twice the last counts, as in ADO.NET.
+ * keyword that Sluice understands with its value, or the first problem. Of a keyword given twice the last counts, as in ADO.NET. A repository is written to and has its own
+ * database; a source may name none (the login's own) and may be a copy that is only read.
  */
-export const readConnectionString = (text: string): ConnectionStringReading => {
+export const readConnectionString = (text: string, purpose: "repository" | "source" = "repository"): ConnectionStringReading => {
   try {
     const values = new Map<ConnectionKeyword, string>();
     let before: string | undefined;
@@ -289,12 +291,31 @@ export const readConnectionString = (text: string): ConnectionStringReading => {
     if (answer !== null && answer !== undefined) fail(answer);
     if ((values.get("server") ?? "") === "") fail("Server is missing");
     checkServer(values.get("server") ?? "");
-    if ((values.get("database") ?? "") === "") fail("Database is missing: name the database that holds Sluice's tables");
+    if (purpose === "repository") {
+      if (compact(values.get("applicationIntent") ?? "") === "readonly") {
+        fail("ApplicationIntent=ReadOnly leads to a copy that cannot be written: leave it out");
+      }
+      if ((values.get("database") ?? "") === "") fail("Database is missing: name the database that holds Sluice's tables");
+    }
     checkSignIn(values);
     for (const [keyword, value] of values) if (value === "") values.delete(keyword);
     return { values, problem: null };
   } catch (error) {
     if (error instanceof Problem) return { values: null, problem: error.message };
+    throw error;
+  }
+};
+
+/** Splits a connection string in ADO.NET's form into its keywords and values, whatever they mean. Gives the first problem where it has not that form. */
+export const splitConnectionString = (
+  text: string,
+):
+  | { readonly pairs: readonly (readonly [keyword: string, value: string])[]; readonly problem: null }
+  | { readonly pairs: null; readonly problem: string } => {
+  try {
+    return { pairs: [...splitAdo(text)], problem: null };
+  } catch (error) {
+    if (error instanceof Problem) return { pairs: null, problem: error.message };
     throw error;
   }
 };

@@ -9,13 +9,13 @@ export type SessionState = (typeof sessionStates)[number];
 
 /** One file that a prepare hands over: `Work/Synchronization/<guid>/<name>`. */
 export interface SessionFile {
-  /** `AD_Entry.sorted.csv`, `AD_Entry.rejected.csv`. */
+  /** `AD_Entry.sorted.csv`, `AD_Entry.sorted.delta`, `AD_Entry.rejected.csv`. */
   readonly name: string;
   readonly kind: "entityType" | "association";
   /** Identifier of the entity type mapping or association mapping. */
   readonly mapping: string;
-  /** `rejected`: the keys of rows set aside, which stand for their keys (design §5). */
-  readonly content: "sorted" | "rejected";
+  /** `sorted`: the whole; `delta`: commands; `rejected`: the keys of rows set aside, which stand for their keys (design §5). */
+  readonly content: "sorted" | "delta" | "rejected";
   readonly rows: number;
   readonly bytes: number;
   /** Lower-case hex. */

@@ -1,10 +1,11 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import { systemTiming, type Timing } from "../model/index.js";
+import { Dirty } from "./dirty/index.js";
 import { createMaintenance, type Maintenance, type MaintenanceDialect } from "./maintenance/index.js";
 import { countOpenResources } from "./reading/connector-status.js";
 import { createResourceReading, type ResourceReading } from "./reading/index.js";
-import { findDatabaseHolders, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
+import { ConnectorRecords, findDatabaseHolders, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
 import { type DatabaseWait, Writer } from "./retry.js";
 import { isBusy, sqliteFailures } from "./sqlite/failure.js";
 import { sqliteMaintenance } from "./sqlite/maintenance.js";
@@ -19,6 +20,8 @@ export interface Store {
   readonly records: JobRecords;
   readonly sessions: SessionRecords;
   readonly locks: LockRecords;
+  readonly connectors: ConnectorRecords;
+  readonly dirty: Dirty;
   readonly reading: ResourceReading;
   readonly synchronization: SynchronizationStore;
   readonly maintenance: Maintenance;
@@ -95,6 +98,8 @@ const storeOf = (
   records: new JobRecords(writer),
   sessions: new SessionRecords(writer),
   locks: new LockRecords(writer),
+  connectors: new ConnectorRecords(writer),
+  dirty: new Dirty(writer),
   reading: createResourceReading(knex),
   synchronization,
   maintenance: createMaintenance(maintenance),

@@ -47,7 +47,48 @@ export interface SynchronizeOutcome {
   readonly changed: boolean;
   /** Job instances whose staged rows this run replaced (design §8). */
   readonly replaced: readonly JobInstanceId[];
+  /** Sentences for a person: commands of an incremental session that found nothing to work on. */
+  readonly notes: readonly string[];
 }
+
+/** A session that only exists to be tried (design §7.9): nothing of the record of jobs knows it. */
+export interface RehearseRequest {
+  /** Complete or Initial with sorted files, or Incremental with deltas. */
+  readonly session: SessionManifest;
+  /** Absolute: where its files are. */
+  readonly folder: string;
+  readonly model: RepositoryModel;
+  readonly mappingHash: string;
+  /** Go on to the next request although this one would be stopped by its thresholds. */
+  readonly force: boolean;
+}
+
+/** One change that a rehearsal would make. */
+export interface RehearsedChange {
+  readonly scope: "resource" | "link";
+  /** Entity type, or association. */
+  readonly identifier: string;
+  readonly command: "insert" | "update" | "delete";
+  /** The mapping key; of a link key 1 and key 2. */
+  readonly keys: readonly string[];
+  /** By column of the mapping (by slot where no column feeds it): before and after. Empty for links. */
+  readonly values: Readonly<Record<string, readonly [string | null, string | null]>>;
+}
+
+export interface RehearsedSession {
+  readonly connector: string;
+  /** `Passed`, `Blocked`; `NotReached`: an earlier one of the list would have stopped. */
+  readonly state: "Passed" | "Blocked" | "NotReached";
+  readonly counters: SynchronizeCounters;
+  readonly thresholds: readonly ThresholdResult[];
+  readonly message: string | null;
+  readonly notes: readonly string[];
+  /** The first ones, at most `rehearsedChanges` of resources and of links. */
+  readonly changes: readonly RehearsedChange[];
+}
+
+/** How many changes of each scope a rehearsal shows: a screen or two for a person; files hold the rest. */
+export const rehearsedChanges = 1_000;
 
 export interface ResumeRequest {
   readonly jobInstance: JobInstanceId;
@@ -87,6 +128,11 @@ export interface SynchronizationStore {
   synchronize(request: SynchronizeRequest, options: RunOptions): Promise<SynchronizeOutcome>;
   /** Applies exactly the staged set of a blocked task instance (design §8). Throws SYNC_CONFLICT when a `before` no longer holds. */
   resume(request: ResumeRequest, options: RunOptions): Promise<SynchronizeOutcome>;
+  /**
+   * Tries sessions one after the other, each on what the former would leave, and undoes all of it (design §7.9). Throws as `synchronize` does.
+   * SQLite and SQL Server hold the writer meanwhile.
+   */
+  rehearse(requests: readonly RehearseRequest[], options: RunOptions): Promise<readonly RehearsedSession[]>;
   /** Lower-case hex SHA-256 over the staged set of a task instance, in a fixed order: what `--expect` is compared with. */
   setHash(taskInstance: TaskInstanceId): Promise<string>;
   /** Drops the staged rows of a task instance and marks its session cancelled (cancel). Throws SYNC_FENCE_STALE. */

@@ -7,6 +7,8 @@ export interface ExportManifest {
   readonly format: 1;
   readonly jobInstance: number;
   readonly taskInstance: number;
+  /** Incremental: the file holds what changed, not the whole. Absent in what earlier versions wrote: complete. */
+  readonly mode?: "complete" | "incremental";
   /** Rows of the file, header not counted. */
   readonly rows: number;
   readonly bytes: number;

@@ -5,6 +5,3 @@ export const connectionSetting = ({ settings }: Configuration, connection: strin
   const own = settings.connections.get(connection.toLowerCase()) ?? {};
   return Object.entries(own).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1] ?? null;
 };
-
-/** Whether a setting says yes, as JSON or as an environment variable writes it. */
-export const isYes = (value: unknown): boolean => value === true || value === 1 || (typeof value === "string" && /^(true|1)$/i.test(value));

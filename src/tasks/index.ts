@@ -1,5 +1,7 @@
+export type { AgentLink, AgentWork } from "./agent/agent-link.js";
 export { inProcessLink } from "./agent/in-process-link.js";
 export { taskRegistry } from "./registry.js";
+export { repositoryModel } from "./repository-model.js";
 export { sessionFolder, sessionsFolder } from "./session-folder.js";
 export {
   isUnbuilt,

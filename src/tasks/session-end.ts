@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Configuration } from "../config/index.js";
 import type { SessionGuid } from "../model/index.js";
 import type { Store } from "../store/index.js";
-import { promotePrevious } from "../sync/index.js";
 import type { SettledSessions } from "./agent/agent-link.js";
+import { settleChain } from "./chain.js";
 import { sessionFolder } from "./session-folder.js";
 import type { TaskLog } from "./task-kind.js";
 
@@ -20,24 +20,23 @@ interface Surroundings {
 }
 
 /**
- * What is left to do once a session was applied, and that was committed: its files become the connector's baseline (design §7.4), and old
- * sessions' folders go. All of it is done again by the connector's next prepare, so that a failure or a death here costs nothing and does
+ * What is left to do once a session was applied, and that was committed: its files become the connector's baseline, its cookies those that
+ * count (design §7.4), and old sessions' folders go. All of it is done again by the connector's next prepare, so that a failure or a death here costs nothing and does
  * not make the task fail.
  */
 export const afterApplied = async ({ configuration, store, log }: Surroundings, connector: string, guid: SessionGuid): Promise<void> => {
   try {
-    promotePrevious(configuration.settings.workFolder, connector, guid);
+    settleChain(configuration, connector, await settledSessions(store, connector));
     await removeOldFolders(store, configuration, connector);
   } catch (error) {
     log("warn", `after session ${guid} was applied, its files could not be tidied`, { problem: String(error) });
   }
 };
 
-/** The head of a connector's chain, and its latest sessions that ended otherwise or were applied before it. */
+/** What the server tells an agent of a connector's sessions. */
 export const settledSessions = async (store: Store, connector: string): Promise<SettledSessions> => {
-  const head = await store.sessions.head(connector);
-  const ended = await store.sessions.ended(connector, latestSessions);
-  return { head, ended: ended.filter((guid) => guid !== head) };
+  const { head, start, unended, unapplied } = await store.sessions.chain(connector);
+  return { head, start, unended, unapplied };
 };
 
 const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {

@@ -11,9 +11,7 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
   ...unbuilt("server", "it needs provisioning, which is not built yet", {
     GenerateProvisioningOrdersTask: "Makes provisioning orders of what the role model decided.",
   }),
-  ...unbuilt("agent", "it needs scripts and commands outside Sluice, which are not built yet", {
-    InvokeExpressionTask: "Runs a PowerShell script.",
-    InvokeSqlCommandTask: "Runs SQL and writes its rows to a CSV file.",
+  ...unbuilt("agent", "it needs the server's API, which is not built yet", {
     InvokeApiTask: "Calls a server API.",
     InvokeAspectsTask: "Calls an API of the server.",
   }),
@@ -22,9 +20,6 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
   }),
   ...unbuilt("agent", "it needs workflows, which are not built yet", {
     ActivityInstanceActorTask: "Computes the actors of workflow activities again.",
-  }),
-  ...unbuilt("server", "it needs incremental jobs, which are not built yet", {
-    SetRecentlyModifiedFlagTask: "Flags resources by what synchronizations changed.",
   }),
   ...unbuilt("server", "it needs expressions, which are not built yet", {
     UpdateEntityPropertyExpressionsTask: "Computes expression properties again.",
@@ -51,7 +46,6 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
     ProcessAccessCertificationItemsTask: "Deprovisions refused items.",
   }),
   ...unbuilt("server", "it needs database maintenance, which is not built yet", {
-    ResetValidFromTask: "Moves the start of each resource's history to the first day.",
     DeployConfigurationTask: "Deploys the XML configuration.",
     CleanDataBase: "Cleans up instances left in progress.",
   }),

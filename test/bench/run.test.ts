@@ -35,6 +35,7 @@ describe("npm run bench", () => {
       "prepare",
       "prepare-quoted",
       "prepare-members",
+      "delta",
       "initial",
       "complete",
       "unchanged",
@@ -45,9 +46,9 @@ describe("npm run bench", () => {
       "resume-links",
     ]);
     const summary = stdout.trimEnd().split("\n").at(-1);
-    expect(summary).toContain("14 cases");
+    expect(summary).toContain("15 cases");
     expect(summary).toContain("all counts right");
-    expect(summary).toContain("shell: 4 skipped");
+    expect(summary).toContain("shell: 5 skipped");
     expect(summary).toContain("sqlite3: 2 skipped");
     expect(summary).toContain("duckdb: 2 skipped, @duckdb/node-api not installed (npm i --no-save @duckdb/node-api)");
     expect(summary).toContain("server: 5 skipped, no --database");

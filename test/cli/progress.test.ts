@@ -92,7 +92,7 @@ describe("live", () => {
   test("skips, errors and blocks say why", () => {
     const { view, screen } = live({ columns: 120, rows: 24 });
     view.onEvent(opened);
-    view.onEvent({ kind: "taskSkipped", task: prepareTask, reason: "parentFailed" });
+    view.onEvent({ kind: "taskSkipped", task: prepareTask, reason: "parentFailed", message: null });
     view.onEvent(ended(exportTask, { state: "Errored", error: { code: "SRC_X", message: "the file is not there\nsecond" } }));
     view.onEvent(ended(synchronizeTask, { state: "Blocked", message: "Threshold Exceeded: 240 of 2,000" }));
     expect(screen().slice(2)).toEqual([
@@ -186,7 +186,7 @@ describe("plain", () => {
       view.onEvent(progress(exportTask, "reading", second * 10));
     }
     view.onEvent(ended(exportTask, { counters: { read: 250 } }));
-    view.onEvent({ kind: "taskSkipped", task: prepareTask, reason: "connectorBlocked" });
+    view.onEvent({ kind: "taskSkipped", task: prepareTask, reason: "connectorBlocked", message: null });
     view.note("cancelling");
     expect(stream.text.split("\n")).toEqual([
       "09:30:00 Job_HR, instance 12: 3 tasks",

@@ -26,6 +26,8 @@ test("an empty workspace has the defaults of the design", () => {
     maxLockWatchSeconds: 1800,
     taskTimeoutSupplementMinutes: 0,
     sourcesRootPaths: [],
+    databases: new Map(),
+    sqlCommands: new Map(),
     connections: new Map(),
     secrets: [],
   });
@@ -47,6 +49,21 @@ test("keys ignore case, the agent's file wins, comments and trailing commas are 
     ValuesToTrim: ["$"],
     OnRowError: "SetAside",
   });
+});
+
+test("databases and paths of SQL commands are found by names of any case; a null that says something is kept", () => {
+  const sql = configurationFile(`
+    <Connector Identifier="HR" DisplayName_L1="HR"/>
+    <Connection Identifier="Db" Connector="HR" DisplayName_L1="HR" Package="SQL.PostgreSQL"/>`);
+  const settings = settingsOf({
+    "a.xml": sql,
+    "appsettings.agent.json": `{ "Databases": { "PayRoll": "Host=db;Username=u;Password=verysecret", "Empty": "" },
+      "InvokeSqlCommands": { "Rows": { "sqlinputfile": "a.sql" } }, "Connections": { "Db": { "IsolationLevel": null, "SqlFile": null } } }`,
+  });
+  expect(settings.databases).toEqual(new Map([["payroll", "Host=db;Username=u;Password=verysecret"]]));
+  expect(settings.sqlCommands).toEqual(new Map([["rows", { inputFile: "a.sql", outputPath: null }]]));
+  expect(settings.connections.get("db")).toEqual({ IsolationLevel: null });
+  expect(settings.secrets).toContain("verysecret");
 });
 
 describe("databases", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { commandErrors } from "../../src/errors/command.js";
 import { configurationErrors } from "../../src/errors/configuration.js";
+import { connectionErrors } from "../../src/errors/connection.js";
 import { dataErrors } from "../../src/errors/data.js";
 import { type ErrorCode, errorCatalogue } from "../../src/errors/index.js";
 import { runErrors } from "../../src/errors/run.js";
@@ -11,6 +12,7 @@ import { filesBelow, read, type Section, sectionsOf } from "./document.js";
 const chapters: readonly (readonly [title: string, errors: object])[] = [
   ["Configuration", configurationErrors],
   ["Sources, files and values", dataErrors],
+  ["Databases and scripts", connectionErrors],
   ["Repository", storeErrors],
   ["Jobs, tasks and locks", runErrors],
   ["Command line", commandErrors],
@@ -90,6 +92,7 @@ describe("the catalogue", () => {
     const prefixes: readonly (readonly [object, RegExp])[] = [
       [configurationErrors, /^CFG_/],
       [dataErrors, /^(SRC|DATA)_/],
+      [connectionErrors, /^SRC_/],
       [storeErrors, /^(DB|SYNC)_/],
       [runErrors, /^(JOB|TASK|LOCK|SYNC|DB)_/],
       [commandErrors, /^CMD_/],

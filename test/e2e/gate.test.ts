@@ -486,7 +486,6 @@ onEachDatabase((kind) => {
       [["run", "Job_HR", "--task", "HR_Prepar"], "JOB_GRAPH_UNKNOWN_TASK"],
       [["run", "Job_HR", "--from", "HR_Synchronize", "--to", "HR_Prepare"], "JOB_GRAPH_EMPTY_SELECTION"],
       [["run", "Job_HR", "--fource"], "CMD_UNKNOWN_OPTION"],
-      [["run", "Job_HR", "--dry-run"], "CMD_NOT_YET"],
       [["run", "--task", "HR_Prepare"], "JOB_ROOT_TASK_UNKNOWN"],
       [["resume", "99"], "JOB_INSTANCE_UNKNOWN"],
       [["resume", "x"], "CMD_ARGUMENT_INVALID"],

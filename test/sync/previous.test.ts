@@ -1,9 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SessionFile, type SessionGuid, sessionGuid } from "../../src/model/index.js";
-import { discardPrevious, pendPrevious, promotePrevious } from "../../src/sync/index.js";
+import {
+  baselineAt,
+  carriedAt,
+  cookiesLeftBy,
+  discardPrevious,
+  pendPrevious,
+  promotePrevious,
+  settlePrevious,
+} from "../../src/sync/index.js";
+import { killedAfter } from "./dying-disk.js";
 
 let work = "";
 let collect = "";
@@ -33,8 +42,12 @@ const pend = (session: SessionGuid, text: string): void => {
   pendPrevious(work, collect, {
     connector: "C",
     session,
+    sequence: 1,
+    type: "None",
+    startsAt: null,
     mappingHash: "h",
-    files: [file("T.sorted.csv", "sorted"), file("T.rejected.csv", "rejected")],
+    files: [{ ...file("T.sorted.csv", "sorted"), bytes: text.length }],
+    cookies: [],
   });
 };
 const promoted = (): string | null => {
@@ -58,7 +71,7 @@ test("a baseline is pending until its session is applied, whatever is prepared m
   expect(pending()).toEqual([]);
 });
 
-test("only sorted files, with the hash of the mappings", () => {
+test("says whose the files are, with the hash of the mappings", () => {
   pend(first, "one\n");
   const folder = join(collect, "previous", "pending", first);
   expect(readdirSync(folder).sort()).toEqual(["T.sorted.csv", "baseline.json"]);
@@ -116,4 +129,140 @@ test("a discarded session is never promoted; names cannot leave their folder", (
   expect(pending()).toEqual([]);
   expect(() => promotePrevious(work, "..", first)).toThrow(expect.objectContaining({ code: "SRC_BASELINE_INVALID" }));
   expect(() => discardPrevious(work, sessionGuid("../x"))).toThrow(expect.objectContaining({ code: "SRC_BASELINE_INVALID" }));
+});
+
+describe("sessions of Type Changes", () => {
+  const third = sessionGuid("33333333-3333-3333-3333-333333333333");
+  const delta: SessionFile = { ...file("T.sorted.delta", "delta") };
+  /** What a prepare of Type Changes keeps: `place` is its session's in the order of announcement. */
+  const pendChanges = (session: SessionGuid, startsAt: SessionGuid, place: number, text: string, connector = "C"): void => {
+    rmSync(join(collect, delta.name), { force: true });
+    writeFileSync(join(collect, delta.name), text);
+    pendPrevious(work, collect, {
+      connector,
+      session,
+      sequence: place,
+      type: "Changes",
+      startsAt,
+      mappingHash: "h",
+      files: [delta],
+      cookies: ["C_Main"],
+    });
+  };
+  const carried = (session: SessionGuid, mappingHash = "h"): string | null => {
+    const found = carriedAt(work, "C", session, mappingHash);
+    return found === null ? null : readFileSync(join(found.folder, delta.name), "utf8");
+  };
+  const baseline = (session: SessionGuid, mappingHash = "h"): string => {
+    const found = baselineAt(work, "C", session, mappingHash);
+    return "missing" in found ? found.missing : readFileSync(join(found.baseline.folder, "T.sorted.csv"), "utf8");
+  };
+
+  test("deltas that were never applied stay while the repository stands where they start; a later one holds the earlier", () => {
+    pend(first, "one\n");
+    settlePrevious(work, "C", { head: first, start: first, unended: [] });
+    pendChanges(second, first, 2, "two\n");
+    // The session may be applied still, then it was cancelled, or failed, or expired.
+    for (const unended of [[second], []]) {
+      settlePrevious(work, "C", { head: first, start: first, unended });
+      expect(carried(first)).toBe("two\n");
+    }
+    pendChanges(third, first, 3, "two, three\n");
+    settlePrevious(work, "C", { head: first, start: first, unended: [third] });
+    expect([pending(), carried(first)]).toEqual([[third], "two, three\n"]);
+    expect([carried(second), carried(first, "other mappings")]).toEqual([null, null]);
+    expect(baseline(first)).toBe("one\n");
+  });
+
+  test("applied, they are done with: what they changed is nowhere whole, and that is said", () => {
+    pend(first, "one\n");
+    settlePrevious(work, "C", { head: first, start: first, unended: [] });
+    pendChanges(second, first, 2, "two\n");
+    for (let twice = 0; twice < 2; twice++) {
+      expect(settlePrevious(work, "C", { head: second, start: second, unended: [] })).toBe(true);
+      expect([pending(), carried(first), carried(second)]).toEqual([[], null, null]);
+      expect(readdirSync(join(collect, "previous", "promoted", "C"))).toEqual(["current.json"]);
+      expect(baseline(second)).toContain("Type Changes");
+      expect([cookiesLeftBy(work, "C", second), cookiesLeftBy(work, "C", first)]).toEqual([["C_Main"], null]);
+    }
+  });
+
+  test("a whole one that was applied makes them needless; one that waits does not yet, and is where the next ones start", () => {
+    pend(first, "one\n");
+    settlePrevious(work, "C", { head: first, start: first, unended: [] });
+    pendChanges(second, first, 2, "two\n");
+    pend(third, "three\n");
+    settlePrevious(work, "C", { head: first, start: third, unended: [third] });
+    expect([carried(first), carried(third), baseline(third), baseline(first)]).toEqual(["two\n", null, "three\n", "one\n"]);
+    const onTop = sessionGuid("44444444-4444-4444-4444-444444444444");
+    pendChanges(onTop, third, 4, "four\n");
+    // Blocked, it is where nothing starts, yet it may be applied.
+    settlePrevious(work, "C", { head: first, start: first, unended: [third, onTop] });
+    expect([carried(first), carried(third)]).toEqual(["two\n", "four\n"]);
+    settlePrevious(work, "C", { head: third, start: third, unended: [onTop] });
+    expect([carried(first), carried(third), baseline(third)]).toEqual([null, "four\n", "three\n"]);
+  });
+
+  test("other connectors keep theirs", () => {
+    pendChanges(second, first, 2, "two\n", "D");
+    mkdirSync(join(collect, "previous", "pending", `${third}.tmp`));
+    settlePrevious(work, "C", { head: null, start: null, unended: [] });
+    expect(pending()).toEqual([second, `${third}.tmp`]);
+    expect(carriedAt(work, "D", first, "h")?.session).toBe(second);
+  });
+
+  test("what is gone, was altered, or was made by other mappings is no baseline, and is said by name", () => {
+    expect(baseline(first)).toContain(first);
+    pend(first, "one\n");
+    settlePrevious(work, "C", { head: first, start: first, unended: [] });
+    expect(baseline(first, "other")).toContain("mappings");
+    writeFileSync(join(collect, "previous", "promoted", "C", first, "T.sorted.csv"), "one and more\n");
+    expect(baseline(first)).toContain("T.sorted.csv");
+    rmSync(join(collect, "previous", "promoted", "C", first, "T.sorted.csv"));
+    expect(baseline(first)).toContain("T.sorted.csv");
+    writeFileSync(join(collect, "previous", "promoted", "C", first, "baseline.json"), "{");
+    expect(baseline(first)).toContain("are not in");
+  });
+
+  test("killed before any call of the file system, it is done again, and ends as an undisturbed run", () => {
+    const steps: readonly (() => void)[] = [
+      () => pend(first, "one\n"),
+      () => settlePrevious(work, "C", { head: first, start: first, unended: [] }),
+      () => pendChanges(second, first, 2, "two\n"),
+      () => settlePrevious(work, "C", { head: first, start: first, unended: [second] }),
+      () => pendChanges(third, first, 3, "two, three\n"),
+      () => settlePrevious(work, "C", { head: first, start: first, unended: [third] }),
+      () => settlePrevious(work, "C", { head: third, start: third, unended: [] }),
+      () => pend(second, "four\n"),
+      () => settlePrevious(work, "C", { head: second, start: second, unended: [] }),
+    ];
+    const tree = (): readonly string[] =>
+      (readdirSync(join(collect, "previous"), { recursive: true }) as string[]).filter((name) => !name.endsWith("baseline.json")).sort();
+    const undisturbed = steps.map((step) => {
+      step();
+      return tree();
+    });
+    let kills = 0;
+    const previous = join(collect, "previous");
+    const kept = join(work, "kept");
+    rmSync(previous, { recursive: true });
+    for (let at = 0; at < steps.length; at++) {
+      steps[at - 1]?.();
+      rmSync(kept, { recursive: true, force: true });
+      if (existsSync(previous)) cpSync(previous, kept, { recursive: true });
+      for (let survived = 0, isKilled = true; isKilled; survived++) {
+        rmSync(previous, { recursive: true, force: true });
+        if (existsSync(kept)) cpSync(kept, previous, { recursive: true });
+        isKilled = killedAfter(survived, steps[at] ?? (() => undefined));
+        if (isKilled) kills++;
+        steps[at]?.();
+        expect(tree()).toEqual(undisturbed[at]);
+      }
+      rmSync(previous, { recursive: true, force: true });
+      if (existsSync(kept)) cpSync(kept, previous, { recursive: true });
+    }
+    steps.at(-1)?.();
+    expect(kills).toBeGreaterThan(80);
+    expect(baseline(second)).toBe("four\n");
+  });
 });

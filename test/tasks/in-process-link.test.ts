@@ -15,7 +15,7 @@ onEachDatabase((kind) => {
     const work = { ...running, task, configurationHash: configuration.hash };
     return { running, store, configuration, workspace, link: inProcessLink(store, configuration, work) };
   };
-  const announcement = { connector: "HR", mode: "Complete", type: "None", mappingHash: "h" } as const;
+  const announcement = { connector: "HR", mode: "Complete", type: "None", mappingHash: "h", startsAt: null } as const;
 
   test("hands a file over whole, twice as once, and leaves the agent's own", async () => {
     const { store, configuration, workspace, link } = await linkOf();

@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { reportOf, runJob } from "../../src/jobs/index.js";
 import { sessionsFolder } from "../../src/tasks/index.js";
 import { onEachDatabase, testTimeoutOn } from "../database.js";
+import { incrementalJob } from "./incremental-jobs.js";
 import { people, peopleIn, sampleWorkspace } from "./sample-workspace.js";
 
 onEachDatabase((kind) => {
@@ -62,5 +63,61 @@ onEachDatabase((kind) => {
       expect(readdirSync(sessionsFolder(configuration)).length).toBeLessThanOrEqual(5);
     },
     testTimeoutOn(kind, 60_000),
+  );
+
+  test(
+    "an incremental job killed at any of its events goes on from what was last applied",
+    async () => {
+      const sample = await sampleWorkspace({ kind, more: incrementalJob("Fast", "None", 'IgnoreCookieFile="true"') });
+      const { configuration, store, workspace } = sample;
+      sample.writePeople(people(1, 10));
+      expect(runInProcess(workspace, "HR_First", 0).isKilled).toBe(false);
+      // Opened; prepare started and ended; load started and ended; flag started.
+      for (const killAt of [1, 5, 6, 7, 8, 9]) {
+        const round = people(1, 10, `Round ${killAt} of`);
+        sample.writePeople(round);
+        const { events, isKilled } = runInProcess(workspace, "Fast", killAt);
+        expect([isKilled, events.length]).toEqual([true, killAt]);
+        const report = await runJob({ configuration, store, startedBy: "bob", what: { job: "Fast" } });
+        expect(report.state, events.at(-1)).toBe("Completed");
+        expect(await peopleIn(sample)).toEqual(round);
+        // Applied by the run that died: the state it is compared with is that one already.
+        expect(report.tasks[1]?.producedOutput, events.at(-1)).toBe(killAt < 8);
+        expect(await store.locks.all()).toEqual([]);
+      }
+      expect(readdirSync(join(configuration.settings.workFolder, "Collect", "previous", "promoted", "HR"))).toHaveLength(2);
+      // What was compared all the time is what the source says.
+      const complete = await runJob({ configuration, store, startedBy: "bob", what: { job: "HR_Complete" } });
+      expect(complete.tasks[2]?.producedOutput).toBe(false);
+    },
+    testTimeoutOn(kind, 90_000),
+  );
+
+  test(
+    "changes that a killed job had prepared are not lost when the source goes on",
+    async () => {
+      const sample = await sampleWorkspace({
+        kind,
+        more: incrementalJob("Delta", "Changes", ""),
+        settings: { PathIncremental: "Sources/changes.csv" },
+      });
+      const { configuration, store, workspace } = sample;
+      const changed = new Map(people(1, 10));
+      const writeChange = (number: string, name: string): void => {
+        writeFileSync(join(workspace, "Sources", "changes.csv"), `command;number;name\nupdate;${number};${name}\n`);
+        changed.set(number, name);
+      };
+      sample.writePeople(people(1, 10));
+      expect(runInProcess(workspace, "HR_First", 0).isKilled).toBe(false);
+      // From the end of the prepare on: before it the source is asked again.
+      for (const killAt of [6, 7, 8, 9]) {
+        writeChange("P002", `Round ${killAt}`);
+        expect(runInProcess(workspace, "Delta", killAt).isKilled).toBe(true);
+        writeChange("P003", `Round ${killAt}`);
+        expect((await runJob({ configuration, store, startedBy: "bob", what: { job: "Delta" } })).state).toBe("Completed");
+        expect(await peopleIn(sample)).toEqual([...changed]);
+      }
+    },
+    testTimeoutOn(kind, 90_000),
   );
 });

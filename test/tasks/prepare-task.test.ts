@@ -83,7 +83,7 @@ onEachDatabase((kind) => {
     });
 
     test.each([
-      [`SynchronizationMode="Incremental"`, "SynchronizationMode Incremental"],
+      [`SynchronizationMode="Incremental" Type="ActiveDirectory"`, "connector for Active Directory"],
       [`SynchronizationMode="Complete" Type="Changes"`, "Type Changes"],
     ])("%s is refused before an instance exists", async (attributes, needs) => {
       const sample = await sampleWorkspace({

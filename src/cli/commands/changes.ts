@@ -6,7 +6,7 @@ import type { Command, Invocation } from "../command.js";
 import { csvLines } from "../csv.js";
 import { hintLines } from "../hint.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
-import { cutTo, formatCount, formatNoun, printable, TableLayout } from "../terminal/index.js";
+import { cutTo, formatCount, formatNoun, printable, TableLayout, wrap } from "../terminal/index.js";
 import { named, readConfiguration } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
@@ -186,6 +186,13 @@ const countLines = (counts: readonly StagedCount[]): string[] => {
   });
 };
 
+/** Why it blocked and what stands out (design §8), each sentence on a line of its own. */
+const whyLines = ({ message }: TaskInstance, columns: number | undefined): string[] => {
+  if (message === null) return [];
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - 2;
+  return ["", ...message.split(/\n|; /).flatMap((line) => wrap(printable(line), room).map((part) => `  ${part}`))];
+};
+
 /** How the rows of a first page are laid out, and so all that follow. */
 const layoutOf = ({ out, style }: Invocation, kind: StagedChange["kind"], rows: readonly TableRow[]): TableLayout<TableRow> => {
   const paint = (text: string, { command }: TableRow): string =>
@@ -210,6 +217,7 @@ const writeTables = async (invocation: Invocation, head: Head, sets: readonly Bl
     await out.lines([
       `${style.bold(head.job)}, instance ${head.jobInstance}: ${task.taskKey} would make ${formatNoun(total, "change")}`,
       ...countLines(counts),
+      ...whyLines(task, out.columns),
     ]);
     let layout: TableLayout<TableRow> | null = null;
     let kind: StagedChange["kind"] | null = null;

@@ -3,6 +3,7 @@ import type { RunTarget } from "../../jobs/index.js";
 import { type Arguments, usageOf } from "../arguments.js";
 import type { Command, CommandDefinition } from "../command.js";
 import { conduct } from "../conduct.js";
+import { dryRun } from "../dry-run.js";
 import { useStore } from "../repository.js";
 import { WaitNotice } from "../wait-notice.js";
 import { jobNamed, readConfiguration } from "../workspace.js";
@@ -22,7 +23,10 @@ const definition: CommandDefinition = {
     { name: "to", value: "ID", help: "the last task to run" },
     { name: "task", value: "ID", help: "the only task to run" },
     { name: "force", help: "thresholds are computed and shown, not enforced, in this run; recorded with who started it" },
-    { name: "dry-run", help: "not built yet" },
+    {
+      name: "dry-run",
+      help: "rehearses the run and changes nothing: exports and prepares in a folder of its own, compares, and says what would be loaded and whether it would block (0, or 2; 1 where a task would fail)",
+    },
     { name: "accept", value: "warning", values: ["warning"], help: "exit code 0 for a run that ends with Warning" },
     { name: "reason", value: "TEXT", help: "why; kept with the instance" },
   ],
@@ -36,16 +40,11 @@ export const run: Command = {
   definition,
   run: async (invocation) => {
     const given = invocation.arguments;
-    if (given.has("dry-run")) {
-      throw new SluiceError("CMD_NOT_YET", {
-        what: "run --dry-run",
-        instead: "run without it stops at the gate, and sluice changes shows what was staged",
-      });
-    }
     const target = targetOf(given);
     const configuration = await readConfiguration(invocation);
     // Asked before the store is opened: a wrong name must not make a database.
     if ("job" in target) await jobNamed(configuration, target.job);
+    if (given.has("dry-run")) return await dryRun(invocation, configuration, target, given.has("force"));
     const { runJob } = await import("../../jobs/index.js");
     const waits = new WaitNotice(invocation);
     return await useStore(

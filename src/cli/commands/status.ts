@@ -3,6 +3,7 @@ import { SluiceError } from "../../errors/index.js";
 import { isRunning } from "../../model/index.js";
 import type { ConnectorStatus, JobInstance, Store } from "../../store/index.js";
 import type { Command, Invocation } from "../command.js";
+import { nothingKnown } from "../connector-state.js";
 import { hintLines } from "../hint.js";
 import { instanceLines, stalledSince } from "../instance-view.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
@@ -153,15 +154,6 @@ const showList = async (invocation: Invocation, store: Store | null, job: string
   );
 };
 
-const nothingKnown = (connector: string): ConnectorStatus => ({
-  connector,
-  head: null,
-  blocked: [],
-  sessions: [],
-  entityTypes: [],
-  associations: [],
-});
-
 const showConnector = async (
   invocation: Invocation,
   configuration: Configuration,
@@ -183,6 +175,7 @@ const showConnector = async (
     head === null ? "  never synchronized" : `  last synchronized ${formatTime(head.appliedAt)}${by}`,
     ...(head === null ? [] : [style.dim(`  session ${head.session}`)]),
     ...(isConfigurationChanged ? [style.warning("  its mappings or entity types were changed since")] : []),
+    ...chainLines(known).map((line) => style.warning(`  ${line}`)),
   ];
   for (const block of known.blocked) {
     lines.push(
@@ -227,6 +220,7 @@ const showConnector = async (
           { title: "Session", value: (row) => row.guid },
           { title: "Mode", value: (row) => row.mode },
           { title: "State", value: (row) => row.state },
+          { title: "Starts at", value: (row) => row.startsAt ?? "" },
           { title: "Changed", value: (row) => formatTime(row.changedAt) },
         ],
         known.sessions,
@@ -236,3 +230,13 @@ const showConnector = async (
   }
   await out.lines(lines);
 };
+
+/** What keeps a connector from going on: a complete run that is due (design §7.4), a person who switched it off. */
+const chainLines = ({ connector, completeRequired, deactivation }: ConnectorStatus): string[] => [
+  ...(completeRequired === null ? [] : [`a complete run is required, ${printable(completeRequired)}`]),
+  ...(deactivation === null
+    ? []
+    : [
+        `deactivated by ${printable(deactivation.by)} at ${formatTime(deactivation.at)}${deactivation.reason === null ? "" : ` (${printable(deactivation.reason)})`}: sluice connector activate ${connector} switches it on`,
+      ]),
+];

@@ -1,4 +1,5 @@
 import type { Configuration, Connection } from "../../config/index.js";
+import type { SourceView } from "../../connectors/index.js";
 import { formatBytes, formatNoun, formatTime } from "../terminal/index.js";
 import { bad, type DoctorFinding, ok, warning } from "./doctor-finding.js";
 import { failureFinding } from "./failure-finding.js";
@@ -42,29 +43,47 @@ const lookAt = async (
       workspace,
       sourcesRootPaths: settings.sourcesRootPaths,
     });
-    const missing = columnsMappedFrom(configuration, identifier).filter((column) => !view.columns.includes(column));
+    const missing = [...columnsMappedFrom(configuration, identifier)].flatMap(([table, columns]) =>
+      missingFrom(connection, view, table, columns),
+    );
     if (missing.length > 0) {
-      const todo = "correct the file, its Separator or NumberOfLinesToSkip, or the mapping: upper and lower case count";
-      return { finding: bad(check, `${view.source} lacks columns that mappings name: ${missing.join(", ")}`, todo), size: view.bytes };
+      const todo = "correct the file, its Separator, NumberOfLinesToSkip or SheetOptions, or the mapping: upper and lower case count";
+      return { finding: bad(check, `${view.source} lacks ${missing.join("; ")}`, todo), size: view.bytes };
     }
-    const saw = `${view.source}, ${formatBytes(view.bytes)}, ${formatNoun(view.columns.length, "column")}, of ${formatTime(view.modified)}`;
+    const columns = view.tables.length === 1 ? formatNoun(view.columns.length, "column") : formatNoun(view.tables.length, "table");
+    const saw = `${view.source}, ${formatBytes(view.bytes)}, ${columns}, of ${formatTime(view.modified)}`;
     return { finding: ok(check, saw), size: view.bytes };
   } catch (error) {
     return { finding: failureFinding(check, error), size: 0 };
   }
 };
 
-/** Columns that the mappings of a connector take from the file of a connection, each once. */
-const columnsMappedFrom = (configuration: Configuration, connection: string): readonly string[] => {
-  const columns = new Set<string>();
+/** Columns that the mappings of all connectors take from the files of a connection, by table, each once. */
+const columnsMappedFrom = (configuration: Configuration, connection: string): ReadonlyMap<string, ReadonlySet<string>> => {
+  const tables = new Map<string, Set<string>>();
+  const take = (mapping: { readonly connection: string; readonly table: string }, columns: readonly string[]): void => {
+    if (mapping.connection !== connection) return;
+    const known = tables.get(mapping.table) ?? new Set();
+    for (const column of columns) known.add(column);
+    tables.set(mapping.table, known);
+  };
   for (const { entityTypes, associations } of configuration.connectors.values()) {
-    for (const mapping of entityTypes) {
-      if (mapping.connection === connection && mapping.table === connection)
-        for (const { column } of mapping.properties) columns.add(column);
-    }
-    for (const mapping of associations) {
-      if (mapping.connection === connection && mapping.table === connection) columns.add(mapping.column1).add(mapping.column2);
-    }
+    for (const mapping of entityTypes)
+      take(
+        mapping,
+        mapping.properties.map(({ column }) => column),
+      );
+    for (const mapping of associations) take(mapping, [mapping.column1, mapping.column2]);
   }
-  return [...columns];
+  return tables;
+};
+
+/** What a table of the source lacks, for a sentence; Transformations may add columns to it (connectors §1.3). */
+const missingFrom = ({ transformations }: Connection, view: SourceView, table: string, columns: ReadonlySet<string>): readonly string[] => {
+  const seen = view.tables.find((other) => other.table.toLowerCase() === table.toLowerCase());
+  if (seen === undefined) return [`the table ${table}, which mappings read`];
+  const added = transformations.filter((other) => other.table === seen.table).map(({ column }) => column);
+  const missing = [...columns].filter((column) => !seen.columns.includes(column) && !added.includes(column));
+  const where = view.tables.length === 1 ? "" : `in ${table} `;
+  return missing.length === 0 ? [] : [`${where}columns that mappings name: ${missing.join(", ")}`];
 };

@@ -63,7 +63,7 @@ export const follow = (run: RunState | null, event: RunEvent, now: number): RunS
         return { progress, step: isSame ? step : { name: progress.step, since: now, rows: progress.rows } };
       });
     case "taskSkipped":
-      return change(run, event.task, () => ({ state: "Skipped", endedAt: now, note: event.reason }));
+      return change(run, event.task, () => ({ state: "Skipped", endedAt: now, note: event.message ?? event.reason }));
     case "taskEnded":
       return change(run, event.task, () => ({
         state: event.state,

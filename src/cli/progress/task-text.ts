@@ -12,7 +12,7 @@ export const elapsedText = (task: TaskView, now: number): string =>
 
 /** What a task does now, or what came of it. */
 export const resultText = (task: TaskView, now: number): string => {
-  if (task.state === "Skipped") return skipText(task.note ?? "");
+  if (task.state === "Skipped") return printable(skipText(task.note ?? ""));
   if (task.progress !== null) {
     const { step, rows, of } = task.progress;
     const rate = rateOf(task, now);

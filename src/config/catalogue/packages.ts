@@ -5,6 +5,8 @@ export interface PackageSetting {
   readonly type: "string" | "boolean" | "integer" | "number" | "list" | "object" | "enum";
   readonly values?: readonly string[];
   readonly documentation: string;
+  /** null says something other than nothing does. */
+  readonly isNullable?: true;
 }
 
 export interface PackageDefinition {
@@ -56,17 +58,22 @@ const files: readonly PackageSetting[] = [
   setting("IsFileNameRegex", "boolean", "The file name is a regular expression; the match created last is read."),
 ];
 
-/** connectors §4.3; `OnRowError` is ours (design §5). */
+/** Ours (design §5). */
+const onRowError = setting(
+  "OnRowError",
+  "enum",
+  "What a row gets that cannot be read: the task stops, or the row is set aside and counted.",
+  ["Stop", "SetAside"],
+);
+
+/** connectors §4.3. */
 const csv: readonly PackageSetting[] = [
   ...files,
   setting("Separator", "string", "Character between fields; `,` when absent."),
   setting("Encoding", "string", "Encoding of the file; UTF-8 when absent."),
   setting("NumberOfLinesToSkip", "integer", "Lines before the header."),
   setting("ValuesToTrim", "list", "Texts cut from both ends of headers and values, one after the other."),
-  setting("OnRowError", "enum", "What a row gets that cannot be read: the task stops, or the row is set aside and counted.", [
-    "Stop",
-    "SetAside",
-  ]),
+  onRowError,
 ];
 
 const login = ["Server", "Login", "Password"] as const;
@@ -79,16 +86,20 @@ const ldap = named(
   "AsAdLds:boolean",
   "IsLdapPasswordReset:boolean",
 );
-const sql = named(
-  "ConnectionString",
-  "SqlCommand",
-  "SqlFile",
-  "Timeout:integer",
-  "CsvEncoding",
-  "IsolationLevel",
-  "ProviderClassFullName",
-  "ProviderDllName",
-);
+/** connectors §4.5. */
+const sql: readonly PackageSetting[] = [
+  setting("ConnectionString", "string", "The database: ADO.NET's form or an address."),
+  setting("SqlCommand", "string", "One statement whose rows become `<connection>.csv`."),
+  setting("SqlFile", "string", "File with that statement, where SqlCommand is absent."),
+  setting("Timeout", "integer", "Seconds that a statement may take; as long as the task when absent."),
+  setting("CsvEncoding", "string", "Has no effect: exported files are UTF-8."),
+  {
+    ...setting("IsolationLevel", "string", "ReadUncommitted when absent, the server's own when null."),
+    isNullable: true,
+  },
+  setting("ProviderClassFullName", "string", "Has no effect but that package SQL takes the kind of database from it."),
+  setting("ProviderDllName", "string", "Has no effect."),
+];
 const scim = named(
   ...login,
   "ApplicationId",
@@ -161,8 +172,9 @@ export const packageDefinitions: readonly PackageDefinition[] = [
     setting("NumberOfLinesToSkip", "integer", "Lines before the header."),
     setting("ValuesToTrim", "list", "Texts cut from both ends of headers and values, one after the other."),
     setting("SheetOptions", "list", "By position of the sheet: SheetIgnored, NumberOfLinesToSkip."),
+    onRowError,
   ]),
-  ...["SQL", "SQL.SQLServer", "SQL.MySQL", "SQL.ODBC", "SQL.Oracle", "SQL.PostgreSQL", "SQL.SAPAse"].map((name) =>
+  ...["SQL", "SQL.SQLServer", "SQL.MySQL", "SQL.SQLite", "SQL.ODBC", "SQL.Oracle", "SQL.PostgreSQL", "SQL.SAPAse"].map((name) =>
     definition(name, "SQL database", complete, "several", sql),
   ),
   definition(

@@ -19,7 +19,6 @@ export const serverTasks: Readonly<Record<string, TaskShape>> = {
     side: "server",
     source: "jobs-and-tasks §2.2",
     documentation: "Marks changed resources for tasks with Dirty, then empties the change tables.",
-    status: "accepted",
   },
   UpdateEntityPropertyExpressionsTask: {
     side: "server",
@@ -153,7 +152,6 @@ export const serverTasks: Readonly<Record<string, TaskShape>> = {
     side: "server",
     source: "jobs-and-tasks §2.2",
     documentation: "Opens the first version of every resource at the beginning of time.",
-    status: "accepted",
   },
   DeployConfigurationTask: {
     side: "server",

@@ -96,4 +96,12 @@ export const checkTablesTwice = (declared: Declared, findings: Findings): void =
     const connection = table.string("Connection");
     if (connection !== null) claim(withoutExtension(table.required("Identifier")), connection, table, "Identifier");
   }
+  // Excel names its files by the positions of sheets, as many as there are.
+  for (const [identifier, element] of declared.of("Connection")) {
+    if (findPackage(element.required("Package"))?.name !== "Excel") continue;
+    for (const [table, { connection }] of [...writers]) {
+      const isSheet = table.startsWith(`${identifier.toLowerCase()}_`) && /^\d+$/.test(table.slice(identifier.length + 1));
+      if (isSheet && connection !== identifier) claim(table, identifier, element, "Identifier");
+    }
+  }
 };

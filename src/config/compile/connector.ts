@@ -6,6 +6,7 @@ import { nearestName } from "../nearest.js";
 import { checkTablesTwice } from "./connection-table.js";
 import type { Mappings } from "./mapping.js";
 import { compileLimits } from "./threshold.js";
+import { compileTransformations } from "./transformation.js";
 
 type Use = Connector["completeJob"];
 
@@ -43,9 +44,6 @@ export const compileConnections = (declared: Declared, findings: Findings): Read
         );
         findings.error("CFG_PACKAGE", { package: given, nearest }, element.place("Package"));
       }
-      const transformations = element.all("Transformation");
-      const [first] = transformations;
-      if (first !== undefined) findings.warn("CFG_TRANSFORMATION", { connection: identifier }, first.place());
       return [
         identifier,
         {
@@ -54,7 +52,7 @@ export const compileConnections = (declared: Declared, findings: Findings): Read
           displayName: element.string("DisplayName_L1") ?? identifier,
           package: known?.name ?? shortPackageName(given),
           deactivation: element.required("DeactivationExportFulfill") as Connection["deactivation"],
-          ...(transformations.length > 0 ? { hasTransformations: true } : {}),
+          transformations: compileTransformations(element, identifier, known, findings),
           place: element.place(),
         },
       ];

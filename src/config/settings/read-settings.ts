@@ -140,7 +140,10 @@ const connectionSettings = (
         }
         continue;
       }
-      if (value === null) continue;
+      if (value === null) {
+        if (setting.isNullable === true) settings[setting.name] = null;
+        continue;
+      }
       const expected = misfit(setting.type, value, setting.values);
       if (expected !== null) findings.error("CFG_SETTING_VALUE", { key: `Connections.${key}.${setting.name}`, expected }, leaf.place);
       else settings[setting.name] = typed(setting, value);
@@ -149,6 +152,22 @@ const connectionSettings = (
   }
   return result;
 };
+
+/** The branches below one key, or the texts, by their names in lower case. */
+const membersOf = (root: SettingBranch, key: string): readonly (readonly [string, SettingNode])[] => {
+  const node = find(root, key);
+  return node?.kind === "branch" ? [...node.members].map(([name, { node: inner }]) => [name, inner]) : [];
+};
+
+const databasesOf = (root: SettingBranch): Settings["databases"] =>
+  new Map(membersOf(root, "Databases").flatMap(([name, node]) => (text(node) === null ? [] : [[name, text(node) ?? ""]])));
+
+const sqlCommandsOf = (root: SettingBranch): Settings["sqlCommands"] =>
+  new Map(
+    membersOf(root, "InvokeSqlCommands").flatMap(([name, node]) =>
+      node.kind === "branch" ? [[name, { inputFile: text(find(node, "SQLInputFile")), outputPath: text(find(node, "OutputPath")) }]] : [],
+    ),
+  );
 
 /** connectors §8: keys whose values are masked in whatever leaves. A path is no secret, even that of a file with secrets. */
 const isSecretKey = (key: string): boolean => /(password|secret|token|connectionstring|license|key)$/i.test(key) && !/path$/i.test(key);
@@ -250,6 +269,8 @@ export const readSettings = (
     sourcesRootPaths: rootPaths
       .filter((entry): entry is string => typeof entry === "string" && entry !== "")
       .map((entry) => path.resolve(workspace, entry)),
+    databases: databasesOf(root),
+    sqlCommands: sqlCommandsOf(root),
     connections: connectionSettings(root, declared, findings),
     secrets: [...secrets].sort((a, b) => b.length - a.length),
   };

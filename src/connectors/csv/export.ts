@@ -20,10 +20,9 @@ import {
   writeManifest,
 } from "../../sync/index.js";
 import type { ExportRequest, ExportResult } from "../connector.js";
+import { ByteTrim, sourceFile, trimText } from "../source-file/index.js";
 import { type CsvSettings, csvSettings } from "./csv-settings.js";
 import { DecodedSource, isUtf8Name } from "./decoded-source.js";
-import { sourcePath } from "./source-path.js";
-import { ByteTrim, trimText } from "./trim.js";
 
 /**
  * Brings a CSV file of any separator, encoding, line ends and quoting into canonical form (connectors §4.3, design §5):
@@ -42,7 +41,7 @@ export const exportCsv = (request: ExportRequest, tools: WorkerTools): ExportRes
   };
   removeOutput();
   const settings = csvSettings(connection, request.settings);
-  const path = sourcePath(settings.path, request.workspace, request.sourcesRootPaths);
+  const path = sourceFile(request, settings);
   const source = new FileSource(path, path);
   const run = new ExportRun(source, settings, target, rejected, tools);
   try {
@@ -107,6 +106,7 @@ class ExportRun {
         format: 1,
         jobInstance: request.jobInstance,
         taskInstance: request.taskInstance,
+        mode: request.mode,
         rows,
         bytes,
         sha256,

@@ -1,9 +1,8 @@
 import { createRequire } from "node:module";
 import type { Connection, Request } from "tedious";
 import * as tedious from "tedious";
+import { keepText, ServerConnection } from "../../sqlserver/index.js";
 import { bindingOf } from "./binding.js";
-import { ServerConnection } from "./connection.js";
-import { keepText } from "./driver-error.js";
 import { mssqlFailure } from "./failure.js";
 
 const require = createRequire(import.meta.url);

@@ -1,8 +1,8 @@
 import knexFactory from "knex";
 import { RequestError } from "tedious";
 import { SluiceError } from "../../errors/index.js";
+import { errorCodes, errorNumbers, errorText } from "../../sqlserver/index.js";
 import type { FailureDialect } from "../failure-dialect.js";
-import { errorCodes, errorNumbers, errorText } from "./driver-error.js";
 import { isContention, isPassing, retryAfter } from "./transient.js";
 
 /** The number of a server's error (`sys.messages`), the first where it sent several, or null where the error is not the server's. */

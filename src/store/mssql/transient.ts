@@ -1,4 +1,4 @@
-import { errorCodes, errorNumbers } from "./driver-error.js";
+import { errorCodes, errorNumbers } from "../../sqlserver/index.js";
 
 /** The server rolled back the transaction, or only its statement, in favour of another one: deadlock, lock timeout, snapshot conflicts. */
 const contentions: ReadonlySet<number> = new Set([1205, 1222, 3960, 3961, 41302, 41305, 41325]);

@@ -1,7 +1,13 @@
+export { type Head, requireChain } from "./chain.js";
+export { clearedSlots } from "./cleared-slots.js";
 export { currentRows } from "./current-rows.js";
+export { commandResult } from "./delta-command.js";
 export { enforced } from "./gate.js";
+export { MissingResources } from "./missing-resources.js";
 export { countNavigation, type NavigationCounts, noNavigations, type StagedNavigation } from "./navigation-counts.js";
 export { NearKeys } from "./near-keys.js";
+export { type OwnSide, ownKeyMove, ownSidesOf } from "./own-side.js";
+export { navigationIds, rehearsedLink, rehearsedResource, type StagedResource } from "./rehearsed-change.js";
 export {
   derivePlan,
   type LinkPlan,
@@ -11,10 +17,12 @@ export {
   type TypePlan,
 } from "./repository-plan.js";
 export { pairSeparator, readSetAside, saysLinks } from "./rows-set-aside.js";
-export { type CheckStop, eachRecord, emptyFilesOf, openSortedFile, sortedFileOf, watched } from "./session-file.js";
+export { readSessionDelta } from "./session-delta.js";
+export { type CheckStop, deltaFileOf, eachRecord, emptyFilesOf, openSortedFile, sortedFileOf, watched } from "./session-file.js";
 export { movedKeys, type SlotChanges, slotChanges } from "./slot-changes.js";
 export {
   basesOf,
+  type ClosingNavigation,
   closingNavigations,
   composeCounts,
   countsByNumber,
@@ -22,5 +30,6 @@ export {
   type StagedCounts,
   type StagedSet,
 } from "./staged-counts.js";
+export { mostRowsLookedAt, StandingRows } from "./stands-out.js";
 export { clashOf, type RecordedProperty, slottedProperties } from "./stored-property.js";
 export { notListed, type Unresolved, UnresolvedReport } from "./unresolved-report.js";

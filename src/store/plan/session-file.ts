@@ -7,11 +7,19 @@ import { escapeByte, fieldsOf, type RecordSource, recordSeparator, SortedFile, u
 export type CheckStop = (step: string) => void;
 
 /** The session's file of a mapping of its connector. Throws SYNC_SESSION_OUTDATED when it has none: skipped in silence, its rows would never be compared. */
-export const sortedFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile => {
-  const found = session.files.find((file) => file.kind === kind && file.mapping === mapping && file.content === "sorted");
+const fileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string, content: SessionFile["content"]): SessionFile => {
+  const found = session.files.find((file) => file.kind === kind && file.mapping === mapping && file.content === content);
   if (found === undefined) throw new SluiceError("SYNC_SESSION_OUTDATED", { session: session.guid, connector: session.connector });
   return found;
 };
+
+/** The whole file of a mapping, of a complete or initial session. Throws SYNC_SESSION_OUTDATED. */
+export const sortedFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile =>
+  fileOf(session, kind, mapping, "sorted");
+
+/** The changes of a mapping, of an incremental session. Throws SYNC_SESSION_OUTDATED. */
+export const deltaFileOf = (session: SessionManifest, kind: SessionFile["kind"], mapping: string): SessionFile =>
+  fileOf(session, kind, mapping, "delta");
 
 /** Mappings whose complete file has no rows (design §7.5). */
 export const emptyFilesOf = (session: SessionManifest): ReadonlySet<string> =>

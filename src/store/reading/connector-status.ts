@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type { SessionState } from "../../model/index.js";
 import { openEnd } from "../open-end.js";
+import { type Deactivation, deactivations } from "../records/connector-records.js";
 import type { RepositoryModel } from "../synchronization.js";
 import { readIdentity } from "./identity.js";
 
@@ -10,6 +11,8 @@ interface SessionLine {
   readonly mode: string;
   readonly type: string;
   readonly state: SessionState;
+  /** Of an incremental one: the session whose state it changes; null for the others. */
+  readonly startsAt: string | null;
   readonly createdAt: string;
   readonly changedAt: string;
 }
@@ -35,6 +38,10 @@ export interface ConnectorStatus {
     /** `connectorHash` of the configuration that applied it. */
     readonly mappingHash: string;
   } | null;
+  /** Why incremental runs wait for a complete one (SYNC_COMPLETE_REQUIRED), as the end of a sentence; null where they go on. */
+  readonly completeRequired: string | null;
+  /** Who switched it off (`connector deactivate`); null where nobody did. Its IsDeactivated stands in the configuration. */
+  readonly deactivation: Omit<Deactivation, "connector"> | null;
   /** Blocked job instances that wait for a decision about this connector. */
   readonly blocked: readonly BlockedTask[];
   /** The last ones, newest first. */
@@ -52,11 +59,20 @@ export const readConnectorStatus = async (knex: Knex, model: RepositoryModel, co
   const head = (await knex("UM_ConnectorHeads as h")
     .leftJoin("UJ_TaskInstances as t", "t.Id", "h.TaskInstance")
     .leftJoin("UJ_JobInstances as j", "j.Id", "t.JobInstance")
-    .select("h.Session", "h.AppliedAt", "h.TaskInstance", "h.MappingHash", "t.JobInstance", "j.Job")
+    .select("h.Session", "h.AppliedAt", "h.TaskInstance", "h.MappingHash", "h.CompleteRequired", "t.JobInstance", "j.Job")
     .where("h.Connector", connector)
     .first()) as
-    | { Session: string; AppliedAt: string; TaskInstance: number; MappingHash: string; JobInstance: number | null; Job: string | null }
+    | {
+        Session: string;
+        AppliedAt: string;
+        TaskInstance: number;
+        MappingHash: string;
+        CompleteRequired: string | null;
+        JobInstance: number | null;
+        Job: string | null;
+      }
     | undefined;
+  const deactivation = (await deactivations(knex)).get(connector);
   const blocked = (await knex("UJ_TaskInstances as t")
     .join("UJ_JobInstances as j", "j.Id", "t.JobInstance")
     .select("j.Id as JobInstance", "j.Job", "t.Id as TaskInstance", "t.Task", "t.Message", "t.EndDate", "j.EndDate as JobEnd")
@@ -71,10 +87,18 @@ export const readConnectorStatus = async (knex: Knex, model: RepositoryModel, co
     JobEnd: string | null;
   }[];
   const sessions = (await knex("UJ_SynchronizationSessions")
-    .select("Guid", "Mode", "Type", "State", "CreatedAt", "ChangedAt")
+    .select("Guid", "Mode", "Type", "State", "StartsAt", "CreatedAt", "ChangedAt")
     .where("Connector", connector)
     .orderBy("Sequence", "desc")
-    .limit(listedSessions)) as { Guid: string; Mode: string; Type: string; State: SessionState; CreatedAt: string; ChangedAt: string }[];
+    .limit(listedSessions)) as {
+    Guid: string;
+    Mode: string;
+    Type: string;
+    State: SessionState;
+    StartsAt: string | null;
+    CreatedAt: string;
+    ChangedAt: string;
+  }[];
   const mappings = model.connectors.find((each) => each.connector === connector);
   const entityTypes: { entityType: string; resources: number }[] = [];
   for (const { identifier } of mappings?.entityTypes ?? []) {
@@ -103,6 +127,8 @@ export const readConnectorStatus = async (knex: Knex, model: RepositoryModel, co
             job: head.Job,
             mappingHash: head.MappingHash,
           },
+    completeRequired: head?.CompleteRequired ?? null,
+    deactivation: deactivation === undefined ? null : { at: deactivation.at, by: deactivation.by, reason: deactivation.reason },
     blocked: blocked.map((row) => ({
       jobInstance: row.JobInstance,
       job: row.Job,
@@ -116,6 +142,7 @@ export const readConnectorStatus = async (knex: Knex, model: RepositoryModel, co
       mode: row.Mode,
       type: row.Type,
       state: row.State,
+      startsAt: row.StartsAt,
       createdAt: row.CreatedAt,
       changedAt: row.ChangedAt,
     })),

@@ -1,3 +1,4 @@
+export { ConnectorRecords, type Deactivation } from "./connector-records.js";
 export { findDatabaseHolders } from "./database-holder.js";
 export type { JobInstance, LeftOutReason, StoredPlan, Trigger } from "./job-instance.js";
 export { type HeldInstance, type InstanceChange, JobRecords, type NewInstance } from "./job-records.js";

@@ -14,13 +14,15 @@ interface StoredTask {
 export interface StoredPlan {
   /** A job, or one root task without a job. */
   readonly kind: "job" | "rootTask";
-  /** `--from`, `--to`, `--task` of the run. */
-  readonly selection: { readonly from?: string; readonly to?: string; readonly task?: string } | null;
+  /** `--from`, `--to`, `--task` of the run, and `--task-string-contains` of the documented tool. */
+  readonly selection: { readonly from?: string; readonly to?: string; readonly task?: string; readonly contains?: string } | null;
   readonly tasks: readonly StoredTask[];
   /** `Configuration.connectorHash` of the connectors whose locks the instance holds. */
   readonly connectorHashes: Readonly<Record<string, string>>;
   /** Tasks left out from the start, by key. Known once the locks are held. */
   readonly leftOut: Readonly<Record<string, LeftOutReason>>;
+  /** The same for a person. */
+  readonly leftOutMessages?: Readonly<Record<string, string>>;
 }
 
 export type LeftOutReason = Extract<SkipReason, "connectorBlocked" | "connectorDeactivated">;

@@ -11,6 +11,7 @@ import {
   taskInstanceId,
 } from "../../model/index.js";
 import type { Writer } from "../retry.js";
+import { type Deactivation, deactivations } from "./connector-records.js";
 import { type AbortDeadOptions, type AbortedInstance, abortDead } from "./dead-runner.js";
 import { type Decision, decisionOf, insertDecision } from "./decision.js";
 import { insertedId } from "./inserted-id.js";
@@ -177,7 +178,7 @@ export class JobRecords {
     held: HeldInstance,
     runner: ProcessIdentity,
     locks: readonly string[],
-    planOf: (blocked: ReadonlyMap<string, JobInstanceId>) => StoredPlan,
+    planOf: (blocked: ReadonlyMap<string, JobInstanceId>, deactivated: ReadonlyMap<string, Deactivation>) => StoredPlan,
     signal?: AbortSignal,
   ): Promise<{ readonly holders: readonly LockHolder[]; readonly plan: StoredPlan | null }> {
     return this.#writer.transaction(async (trx) => {
@@ -186,7 +187,7 @@ export class JobRecords {
         await fenced(trx, held, { WaitingFor: stored(holders) });
         return { holders, plan: null };
       }
-      const plan = planOf(await blockedConnectors(trx));
+      const plan = planOf(await blockedConnectors(trx), await deactivations(trx));
       await fenced(trx, held, { State: "InProgress" satisfies JobState, WaitingFor: null, Plan: stored(plan) });
       await insertLocks(trx, locks, { jobInstance: held.id, runner, fence: held.fence, at: isoTime(this.#writer.timing) });
       return { holders: [], plan };

@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 
-/** `session`: order of announcement of sessions. `fence`: every taking of an instance by a runner. */
-type Sequence = "session" | "fence";
+/** `session`: order of announcement of sessions. `fence`: every taking of an instance by a runner. `dirty`: every flagging of changes (design §6). */
+type Sequence = "session" | "fence" | "dirty";
 
 /** The next value of a sequence, from 1; never given twice, since the transaction holds the writer. */
 export const nextValue = async (trx: Knex.Transaction, name: Sequence): Promise<number> => {

@@ -13,7 +13,7 @@ import {
   taskInstanceId,
 } from "../../model/index.js";
 import type { Writer } from "../retry.js";
-import type { Row } from "./job-instance.js";
+import { type Row, textOrNull } from "./job-instance.js";
 import { nextValue } from "./sequence.js";
 import { parsed, stored } from "./stored-json.js";
 import { type FencedTask, requireRunning } from "./task-fence.js";
@@ -27,6 +27,8 @@ export interface Session {
   readonly mode: SynchronizationMode;
   readonly type: SynchronizationType;
   readonly state: SessionState;
+  /** The chain (design §7.4): the session whose state an incremental one changes; null for the others. */
+  readonly startsAt: SessionGuid | null;
   readonly prepareTask: TaskInstanceId | null;
   readonly synchronizeTask: TaskInstanceId | null;
   /** null until it is ready. */
@@ -41,10 +43,38 @@ export interface Announcement {
   readonly mode: SynchronizationMode;
   readonly type: SynchronizationType;
   readonly mappingHash: string;
+  /** Of an incremental one: the session that it was prepared against (`Chain.start`); absent for the others. */
+  readonly startsAt?: SessionGuid | null;
+}
+
+/** A session as a link of the chain. */
+export interface ChainLink {
+  readonly session: SessionGuid;
+  /** `connectorHash` that its files were made under. */
+  readonly mappingHash: string;
+}
+
+/** Where a connector's chain of incremental sessions stands (design §7.4). */
+export interface Chain {
+  /** The session whose application made the repository's state; null before the first. */
+  readonly head: ChainLink | null;
+  /**
+   * Where a session that is announced now starts: the latest complete (initial) one that waits to be synchronized, else the head. The one that waits is applied before
+   * anything announced after it, and holds what its export saw.
+   */
+  readonly start: ChainLink | null;
+  /** Sessions that may still be applied, oldest first: their files are needed. */
+  readonly unended: readonly SessionGuid[];
+  /** The latest session with changes of the source (not of Type None) that was prepared whole after `start` and not applied; null where there is none. */
+  readonly unapplied: { readonly session: SessionGuid; readonly sequence: number } | null;
+  /** Why the next run has to be a complete one; null where nobody found so. */
+  readonly completeRequired: string | null;
 }
 
 const taskOrNull = (value: unknown): TaskInstanceId | null =>
   value === null || value === undefined ? null : taskInstanceId(Number(value));
+
+const guidOrNull = (value: unknown): SessionGuid | null => (value === null || value === undefined ? null : sessionGuid(String(value)));
 
 const sessionOf = (row: Row): Session => ({
   guid: sessionGuid(String(row.Guid)),
@@ -53,6 +83,7 @@ const sessionOf = (row: Row): Session => ({
   mode: String(row.Mode) as SynchronizationMode,
   type: String(row.Type) as SynchronizationType,
   state: String(row.State) as SessionState,
+  startsAt: guidOrNull(row.StartsAt),
   prepareTask: taskOrNull(row.PrepareTask),
   synchronizeTask: taskOrNull(row.SynchronizeTask),
   manifest: parsed<SessionManifest>(row.Manifest),
@@ -90,19 +121,30 @@ export class SessionRecords {
     return rows.map((row) => sessionGuid(row.Guid));
   }
 
-  /** The chain (design §7.4): the session whose application made the repository's state of a connector; null before the first. */
-  async head(connector: string): Promise<SessionGuid | null> {
-    const row = (await this.#writer.knex("UM_ConnectorHeads").where({ Connector: connector }).first("Session")) as Row | undefined;
-    return row === undefined ? null : sessionGuid(String(row.Session));
+  /** Where the chain of a connector stands now. */
+  chain(connector: string): Promise<Chain> {
+    return chainOf(this.#writer.knex, connector);
+  }
+
+  /**
+   * Notes why a connector cannot go on incrementally, until a complete or initial synchronization is applied (design §7.4). Before the first application there is
+   * nothing to note it at. Throws JOB_FENCED, TASK_ENDED.
+   */
+  async requireComplete(task: FencedTask, connector: string, reason: string): Promise<void> {
+    await this.#writer.transaction(async (trx) => {
+      await requireRunning(trx, task);
+      await trx("UM_ConnectorHeads").where({ Connector: connector }).update({ CompleteRequired: reason });
+    });
   }
 
   /**
    * Announces a session: its GUID, and its place in the order in which the server processes. A complete or initial one cancels the
    * connector's unprocessed incrementals. An older session still open whose prepare no longer runs expires, since the connector's lock is
-   * held. As all that a task writes, refused when its fence is stale or it has ended: JOB_FENCED, TASK_ENDED.
+   * held. As all that a task writes, refused when its fence is stale or it has ended: JOB_FENCED, TASK_ENDED. An incremental one that was prepared against another
+   * state than the present start of the chain is refused: SYNC_CHAIN_MOVED.
    */
   announce(task: FencedTask, announcement: Announcement): Promise<{ readonly guid: SessionGuid; readonly sequence: number }> {
-    const { connector, mode, type, mappingHash } = announcement;
+    const { connector, mode, type, mappingHash, startsAt = null } = announcement;
     return this.#writer.transaction(async (trx) => {
       await requireRunning(trx, task);
       const at = isoTime(this.#writer.timing);
@@ -114,6 +156,11 @@ export class SessionRecords {
         await unprocessed(trx, connector).where({ Mode: "Incremental" }).update({ State: "cancelled", ChangedAt: at });
       }
       const guid = sessionGuid(randomUUID());
+      if (mode === "Incremental") {
+        const start = (await chainOf(trx, connector)).start?.session ?? null;
+        if (startsAt === null || startsAt !== start)
+          throw new SluiceError("SYNC_CHAIN_MOVED", { connector, session: guid, startsAt, head: start });
+      }
       const sequence = await nextValue(trx, "session");
       await trx("UJ_SynchronizationSessions").insert({
         Guid: guid,
@@ -122,6 +169,7 @@ export class SessionRecords {
         Mode: mode,
         Type: type,
         State: "open",
+        StartsAt: mode === "Incremental" ? startsAt : null,
         PrepareTask: task.taskInstance,
         MappingHash: mappingHash,
         CreatedAt: at,
@@ -134,7 +182,8 @@ export class SessionRecords {
 
   /**
    * A session's files are all there. One with the whole input (complete, initial) makes every older unprocessed session of its connector
-   * needless: left in the queue, a complete that nobody synchronized would put each later one a run behind. Throws JOB_FENCED, TASK_ENDED, SYNC_SESSION_STATE.
+   * needless: left in the queue, a complete that nobody synchronized would put each later one a run behind. An incremental one holds all that older unprocessed
+   * incrementals held, for it starts where they did: it makes those needless, never a complete one. Throws JOB_FENCED, TASK_ENDED, SYNC_SESSION_STATE.
    */
   ready(task: FencedTask, manifest: SessionManifest): Promise<void> {
     return this.#writer.transaction(async (trx) => {
@@ -145,9 +194,9 @@ export class SessionRecords {
         .where({ Guid: manifest.guid, State: "open", PrepareTask: task.taskInstance })
         .update({ State: "ready", Manifest: stored(manifest), ChangedAt: at });
       if (changed === 0) throw new SluiceError("SYNC_SESSION_STATE", { session: manifest.guid, state: "no longer open" });
-      if (manifest.mode !== "Incremental") {
-        await unprocessed(trx, manifest.connector).where("Sequence", "<", own.Sequence).update({ State: "cancelled", ChangedAt: at });
-      }
+      const older = unprocessed(trx, manifest.connector).where("Sequence", "<", own.Sequence);
+      if (manifest.mode === "Incremental") older.where({ Mode: "Incremental" });
+      await older.update({ State: "cancelled", ChangedAt: at });
     });
   }
 
@@ -170,6 +219,28 @@ export class SessionRecords {
     return session?.state === "ready" ? session : null;
   }
 
+  /**
+   * Ends the connector's waiting incremental sessions that can no longer be applied: they start neither at the head nor at a complete session that waits before them
+   * (design §7.4). Gives them, oldest first, with the head. Throws JOB_FENCED, TASK_ENDED.
+   */
+  expireMoved(task: FencedTask, connector: string): Promise<{ readonly head: SessionGuid | null; readonly expired: readonly Session[] }> {
+    return this.#writer.transaction(async (trx) => {
+      await requireRunning(trx, task);
+      const head = (await headOf(trx, connector))?.session ?? null;
+      const waiting = (
+        (await trx("UJ_SynchronizationSessions").where({ Connector: connector, State: "ready" }).orderBy("Sequence")) as Row[]
+      ).map(sessionOf);
+      const starts = new Set([head, ...waiting.filter(({ mode }) => mode !== "Incremental").map(({ guid }) => guid)]);
+      const expired = waiting.filter(({ mode, startsAt }) => mode === "Incremental" && (startsAt === null || !starts.has(startsAt)));
+      for (const { guid } of expired) {
+        await trx("UJ_SynchronizationSessions")
+          .where({ Guid: guid, State: "ready" })
+          .update({ State: "expired", ChangedAt: isoTime(this.#writer.timing) });
+      }
+      return { head, expired };
+    });
+  }
+
   #sessions(): Knex.QueryBuilder {
     return this.#writer.knex("UJ_SynchronizationSessions");
   }
@@ -177,3 +248,54 @@ export class SessionRecords {
 
 const unprocessed = (trx: Knex.Transaction, connector: string): Knex.QueryBuilder =>
   trx("UJ_SynchronizationSessions").where({ Connector: connector }).whereIn("State", ["open", "ready"]);
+
+const headOf = async (
+  knex: Knex | Knex.Transaction,
+  connector: string,
+): Promise<(ChainLink & { readonly completeRequired: string | null }) | null> => {
+  const row = (await knex("UM_ConnectorHeads").where({ Connector: connector }).first("Session", "MappingHash", "CompleteRequired")) as
+    | Row
+    | undefined;
+  if (row === undefined) return null;
+  return {
+    session: sessionGuid(String(row.Session)),
+    mappingHash: String(row.MappingHash),
+    completeRequired: textOrNull(row.CompleteRequired),
+  };
+};
+
+const chainOf = async (knex: Knex | Knex.Transaction, connector: string): Promise<Chain> => {
+  const found = await headOf(knex, connector);
+  const head = found === null ? null : { session: found.session, mappingHash: found.mappingHash };
+  const unended = (await knex("UJ_SynchronizationSessions")
+    .where({ Connector: connector })
+    .whereIn("State", ["open", "ready", "processing", "staged", "blocked"] satisfies SessionState[])
+    .orderBy("Sequence")
+    .select("Guid", "Mode", "State", "MappingHash")) as Row[];
+  const complete = unended.findLast(({ Mode, State }) => Mode !== "Incremental" && (State === "ready" || State === "processing"));
+  const start = complete === undefined ? head : { session: sessionGuid(String(complete.Guid)), mappingHash: String(complete.MappingHash) };
+  const startRow =
+    start === null
+      ? undefined
+      : ((await knex("UJ_SynchronizationSessions").where({ Guid: start.session }).first("Sequence")) as Row | undefined);
+  // A head whose record was purged is older than all that are there.
+  const startedAt = Number(startRow?.Sequence ?? 0);
+  const unapplied =
+    start === null
+      ? undefined
+      : ((await knex("UJ_SynchronizationSessions")
+          .where({ Connector: connector, Mode: "Incremental" })
+          .whereNot({ Type: "None" })
+          .where("Sequence", ">", startedAt)
+          .whereNotNull("Manifest")
+          .whereNot({ State: "applied" })
+          .orderBy("Sequence", "desc")
+          .first("Guid", "Sequence")) as Row | undefined);
+  return {
+    head,
+    start,
+    unended: unended.map(({ Guid }) => sessionGuid(String(Guid))),
+    unapplied: unapplied === undefined ? null : { session: sessionGuid(String(unapplied.Guid)), sequence: Number(unapplied.Sequence) },
+    completeRequired: found?.completeRequired ?? null,
+  };
+};

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { SluiceError } from "../../errors/index.js";
 import { up as repository } from "./001-repository.js";
 import { up as leases } from "./002-leases.js";
+import { up as incremental } from "./003-incremental.js";
 import type { SchemaDialect } from "./schema-dialect.js";
 
 interface Migration {
@@ -14,6 +15,7 @@ interface Migration {
 const migrations: readonly Migration[] = [
   { name: "001-repository", up: repository },
   { name: "002-leases", up: leases },
+  { name: "003-incremental", up: incremental },
 ];
 
 /** A migration that a database has. */

@@ -25,7 +25,7 @@ export interface ComparisonHandler {
 const shortRun = 32;
 
 /** Gives the offset of the first byte in which a[from…] and b[from…] differ, at most `length`. */
-const firstDifference = (a: Buffer, fromA: number, b: Buffer, fromB: number, length: number): number => {
+export const firstDifference = (a: Buffer, fromA: number, b: Buffer, fromB: number, length: number): number => {
   let at = 0;
   let step = 64;
   while (at < length) {

@@ -4,12 +4,12 @@ import type { SessionFile } from "../../model/index.js";
 import { canonicalRow, type MemoryWindow, OutputFile } from "../csv/index.js";
 
 /** Ends of the names of a mapping's files in `Work/Collect` (connectors §2.2, design §5). */
-export type CollectEnding = ".sorted.csv" | ".duplicates.csv" | ".nullpk.csv" | ".rejected.csv";
-const formerEndings = [".sorted.csv", ".duplicates.csv", ".nullpk.csv", ".rejected.csv", ".sorted.delta"];
+const endings = [".sorted.csv", ".duplicates.csv", ".nullpk.csv", ".rejected.csv", ".sorted.delta", ".baseline.csv"] as const;
+export type CollectEnding = (typeof endings)[number];
 
 /** Removes what a former run left for the mapping, temporary files of one that was killed included. */
 export const removeFormer = (folder: string, mapping: string): void => {
-  for (const ending of formerEndings) rmSync(join(folder, mapping + ending), { force: true });
+  for (const ending of endings) rmSync(join(folder, mapping + ending), { force: true });
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isFile() && entry.name.startsWith(`.${mapping}.`)) rmSync(join(folder, entry.name), { force: true });
   }

@@ -1,3 +1,3 @@
 export { prepareInWorker } from "./in-worker.js";
 export { prepare } from "./prepare.js";
-export type { OnRowError, PrepareRequest, PrepareResult } from "./request.js";
+export type { EarlierFiles, OnRowError, PrepareRequest, PrepareResult } from "./request.js";

@@ -17,6 +17,7 @@ import { ColumnValue } from "./column-value.js";
 import type { RowsContext } from "./entity-rows.js";
 import type { LineSet } from "./line-set.js";
 import { addPair, addSwapped, FirstOfOwner, type Link, partsOf } from "./link.js";
+import { keysNamed } from "./link-keys.js";
 import { valueRuleOf } from "./property-value.js";
 import { RejectedRows } from "./rejected-rows.js";
 import type { RowFault } from "./row-errors.js";
@@ -49,8 +50,8 @@ export class LinkRows implements TableRows {
     const { identifier, key1, key2 } = mapping;
     const { collectFolder, file } = context;
     this.values = [
-      new ColumnValue(positions[0], ruleOf(entityTypes, key1), file),
-      new ColumnValue(positions[1], ruleOf(entityTypes, key2), file),
+      new ColumnValue(positions[0], keyRuleOf(entityTypes, key1), file),
+      new ColumnValue(positions[1], keyRuleOf(entityTypes, key2), file),
     ];
     this.isTyped = this.values.some(({ rule }) => rule.convert !== null);
     this.shortRow = Math.min(...this.values.map(({ rule }) => rule.maximum));
@@ -151,20 +152,10 @@ export class LinkRows implements TableRows {
 
   /** Takes values apart that hold several lines, each of which names one resource, and converts them. */
   private checkLines(batch: RecordBatch, record: number): RowFault | null {
-    const line = batch.lines[record] as number;
-    const sides: Buffer[][] = [];
-    for (const value of this.values) {
-      const side: Buffer[] = [];
-      for (const text of fieldText(batch, (batch.firstFields[record] as number) + value.column).split(/\r\n|\n|\r/)) {
-        if (text === "") continue;
-        const bytes = Buffer.from(text);
-        const fault = value.convertBytes(bytes, 0, bytes.length, line) ?? value.measureText(text, line);
-        if (fault !== null) return fault;
-        side.push(value.length >= 0 ? Buffer.from(value.text.subarray(0, value.length)) : bytes);
-      }
-      sides.push(side);
-    }
-    const [ones = [], twos = []] = sides;
+    const ones = keysNamed(this.values[0], batch, record);
+    if (!Array.isArray(ones)) return ones;
+    const twos = keysNamed(this.values[1], batch, record);
+    if (!Array.isArray(twos)) return twos;
     this.pairs = ones.flatMap((one) => twos.map((two): [Buffer, Buffer] => [one, two]));
     return null;
   }
@@ -242,13 +233,14 @@ export class LinkRows implements TableRows {
   }
 }
 
-const ruleOf = (entityTypes: ReadonlyMap<string, EntityType>, { entityType, property }: KeyReference) => {
+/** The rule of a link's key. */
+export const keyRuleOf = (entityTypes: ReadonlyMap<string, EntityType>, { entityType, property }: KeyReference) => {
   const declared = entityTypes.get(entityType)?.properties.find((candidate) => candidate.identifier === property);
   if (declared === undefined) throw new Error(`there is no property ${entityType}:${property}`);
   return valueRuleOf(declared, true);
 };
 
-const windowAt = (windows: readonly MemoryWindow[], index: number): MemoryWindow => {
+export const windowAt = (windows: readonly MemoryWindow[], index: number): MemoryWindow => {
   const window = windows[index];
   if (window === undefined) throw new Error("too little memory was set apart for an association");
   return window;

@@ -39,7 +39,8 @@ export class FirstOfOwner {
   }
 }
 
-const copied = ({ bytes, line, textStart, keyStart, keyLength, flags }: Link): Link => ({
+/** The link in memory of its own. */
+export const copied = ({ bytes, line, textStart, keyStart, keyLength, flags }: Link): Link => ({
   bytes: bytes.slice(textStart, keyStart + keyLength),
   line,
   textStart: 0,
@@ -62,13 +63,14 @@ export const partsOf = ({ keyStart, keyLength, flags }: Link): readonly [Part, P
   ];
 };
 
-const sequenceOf = ({ bytes, textStart }: Link): number =>
+export const sequenceOf = ({ bytes, textStart }: Link): number =>
   (bytes[textStart] as number) |
   ((bytes[textStart + 1] as number) << 8) |
   ((bytes[textStart + 2] as number) << 16) |
   ((bytes[textStart + 3] as number) << 24);
 
-const hasSameOwner = (a: Link, b: Link): boolean => {
+/** Whether the first keys of two links are equal. */
+export const hasSameOwner = (a: Link, b: Link): boolean => {
   const [ownerA] = partsOf(a);
   const [ownerB] = partsOf(b);
   return Buffer.compare(a.bytes.subarray(ownerA.start, ownerA.end), b.bytes.subarray(ownerB.start, ownerB.end)) === 0;

@@ -2,31 +2,39 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { AssociationMapping, EntityTypeMapping, SessionFile } from "../../model/index.js";
 import type { WorkerTools } from "../worker.js";
+import { compareWithBaseline } from "./baseline-comparison.js";
 import { removeFormer } from "./collect-file.js";
 import type { PrepareRequest, PrepareResult } from "./request.js";
 import { ErrorsFile } from "./row-errors.js";
 import { prepareTable, type TableWork } from "./table.js";
-import type { Tally } from "./tally.js";
+import { emptyTally, type Tally } from "./tally.js";
 
 /**
- * Cleanses and sorts what a connector's export left (connectors §2.4; modes Initial and Complete, which differ only in what the server makes
- * of the files). Synchronous, meant for a thread of its own. Each table is read once, whatever number of mappings reads it.
+ * Cleanses and sorts what a connector's export left (connectors §2.4). Synchronous, meant for a thread of its own. Each table is read once, whatever
+ * number of mappings reads it.
  *
- * Takes folders and mappings, gives counters and the session's files. Writes `<mapping>.sorted.csv`, `.duplicates.csv`, `.nullpk.csv` and
- * `.rejected.csv` (only where rows may be set aside) to the collect folder, each whole or not at all, and the session's `errors.csv`.
+ * - Initial, Complete: full data; both differ only in what the server makes of the files. A column of commands is ignored.
+ * - Incremental, Type None: full data; what it changes of the baseline is handed over.
+ * - Incremental, Type Changes: rows with commands, which are folded by key and handed over.
+ *
+ * Takes folders and mappings, gives counters and the session's files. Writes `<mapping>.duplicates.csv`, `.nullpk.csv`, `.rejected.csv` (only where
+ * rows may be set aside), of full data `.sorted.csv`, in incremental mode `.sorted.delta` to the collect folder, each whole or not at all, and the
+ * session's `errors.csv`.
  *
  * A run that fails leaves none of them.
  * @throws SRC_… for files, DATA_… for headers, rows and values, with file and line; SYNC_STOPPED
  */
 export const prepare = (request: PrepareRequest, tools: WorkerTools): PrepareResult => {
   const { mappings, collectFolder, errorsFile } = request;
+  const incremental = request.mode === "Incremental" ? request.type : null;
+  if (incremental === "ActiveDirectory") throw new Error("incremental preparations of Type ActiveDirectory are not built");
   mkdirSync(collectFolder, { recursive: true });
   mkdirSync(dirname(errorsFile), { recursive: true });
   const removeOutput = (): void => {
     for (const { identifier } of [...mappings.entityTypes, ...mappings.associations]) removeFormer(collectFolder, identifier);
   };
   removeOutput();
-  const tally: Tally = { read: 0, written: 0, duplicates: 0, conflictingDuplicates: 0, nullKeys: 0, rejected: 0, nearEqualKeys: 0 };
+  const tally = emptyTally();
   const errors = new ErrorsFile(errorsFile);
   try {
     const files = tablesOf(mappings).flatMap((work) =>
@@ -36,24 +44,40 @@ export const prepare = (request: PrepareRequest, tools: WorkerTools): PrepareRes
         entityTypes: new Map(request.entityTypes.map((type) => [type.identifier, type])),
         associations: new Map(request.associations.map((association) => [association.identifier, association])),
         onRowError: request.onRowError[work.connection] ?? "Stop",
+        incremental,
+        columnName: request.columnName,
+        carried: request.carried,
         errors,
         tally,
         tools,
       }),
     );
+    const handedOver = incremental === "None" ? changesOf(request, files, tally, tools) : { files, baseline: files.filter(isBaseline) };
     errors.finish();
-    const { nearEqualKeys, ...counted } = tally;
-    return {
-      counters: { ...counted, folded: 0, inserted: 0, updated: 0, deleted: 0 },
-      nearEqualKeys,
-      files: [...files.filter(isOfEntityType), ...files.filter((file) => !isOfEntityType(file))],
-    };
+    const { nearEqualKeys, ...counters } = tally;
+    return { counters, nearEqualKeys, files: entityTypesFirst(handedOver.files), baseline: entityTypesFirst(handedOver.baseline) };
   } catch (error) {
     errors.discard();
     removeOutput();
     throw error;
   }
 };
+
+/** Not the rows that were set aside. */
+const isBaseline = ({ content }: SessionFile): boolean => content !== "rejected";
+
+/** What full data changes of the baseline. */
+const changesOf = (request: PrepareRequest, files: readonly SessionFile[], tally: Tally, tools: WorkerTools) => {
+  // Of incremental runs it is the rows of the deltas that were written.
+  tally.written = 0;
+  const { deltas, baseline } = compareWithBaseline(request, files, tally, tools);
+  return { files: [...deltas, ...files.filter(({ content }) => content === "rejected")], baseline };
+};
+
+const entityTypesFirst = (files: readonly SessionFile[]): SessionFile[] => [
+  ...files.filter(isOfEntityType),
+  ...files.filter((file) => !isOfEntityType(file)),
+];
 
 const isOfEntityType = (file: SessionFile): boolean => file.kind === "entityType";
 

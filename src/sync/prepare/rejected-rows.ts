@@ -21,10 +21,10 @@ export class RejectedRows {
     this.file = new CollectFile(folder, mapping, ".rejected.csv", columns);
   }
 
-  /** @param keys one text for each key column, undefined where the row has no such field; @throws DATA_REJECTED_WITHOUT_KEY */
-  add(source: string, keys: readonly (string | undefined)[], line: number, fault: RowFault): void {
-    const values = keys.map((key, i) => (key === undefined ? null : canonicalKey(key, this.keys[i]?.rule)));
-    if (values.some((value) => value === null)) {
+  /** @param keys one text for each key column, undefined where the row has no such field; gives them as they are stored; @throws DATA_REJECTED_WITHOUT_KEY */
+  add(source: string, keys: readonly (string | undefined)[], line: number, fault: RowFault): string[] {
+    const values = keys.flatMap((key, i) => (key === undefined ? [] : (canonicalKey(key, this.keys[i]?.rule) ?? [])));
+    if (values.length < keys.length) {
       throw new SluiceError(
         "DATA_REJECTED_WITHOUT_KEY",
         { file: source, reason: fault.error.message },
@@ -33,6 +33,7 @@ export class RejectedRows {
     }
     this.file.output.appendText(canonicalRow([...values, String(line), fault.error.message, fault.property, fault.value]));
     this.file.rows++;
+    return values;
   }
 
   finish(kind: SessionFile["kind"]): SessionFile {

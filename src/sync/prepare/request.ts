@@ -1,7 +1,21 @@
-import type { ConnectorMappings, EntityAssociation, EntityType, PrepareCounters, SessionFile } from "../../model/index.js";
+import type {
+  ConnectorMappings,
+  EntityAssociation,
+  EntityType,
+  PrepareCounters,
+  SessionFile,
+  SynchronizationMode,
+  SynchronizationType,
+} from "../../model/index.js";
 
 /** Connection setting `OnRowError` (design §5). */
 export type OnRowError = "Stop" | "SetAside";
+
+/** Files of an earlier session that a preparation reads: absolute folder, and what its manifest says of them. */
+export interface EarlierFiles {
+  readonly folder: string;
+  readonly files: readonly SessionFile[];
+}
 
 /** What a preparation works on; crosses to its thread by structured clone. */
 export interface PrepareRequest {
@@ -10,7 +24,14 @@ export interface PrepareRequest {
   readonly entityTypes: readonly EntityType[];
   /** At least those that the mappings name. */
   readonly associations: readonly EntityAssociation[];
-  readonly mode: "Initial" | "Complete";
+  readonly mode: SynchronizationMode;
+  readonly type: SynchronizationType;
+  /** Header of the command column (ColumnName); null: `command`, ignoring case. */
+  readonly columnName: string | null;
+  /** Incremental, Type None: the sorted files that the repository was last made equal to (design §7.4). */
+  readonly baseline: EarlierFiles | null;
+  /** Incremental, Type Changes: deltas that were never applied, which come before this input's rows. */
+  readonly carried: EarlierFiles | null;
   /** Absolute: `Temp/ExportOutput`. */
   readonly inputFolder: string;
   /** Absolute: `Work/Collect`; made on demand. */
@@ -27,4 +48,6 @@ export interface PrepareResult {
   readonly nearEqualKeys: number;
   /** What the session hands over; the files are in `collectFolder`. Entity types first, in the order of the mappings. */
   readonly files: readonly SessionFile[];
+  /** What the next incremental run compares with, or carries, once this session is pending: sorted files; with Type Changes its deltas. In `collectFolder` too. */
+  readonly baseline: readonly SessionFile[];
 }

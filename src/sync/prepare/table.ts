@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../../errors/index.js";
-import type { AssociationMapping, EntityAssociation, EntityType, EntityTypeMapping, SessionFile } from "../../model/index.js";
+import type {
+  AssociationMapping,
+  EntityAssociation,
+  EntityType,
+  EntityTypeMapping,
+  SessionFile,
+  SynchronizationType,
+} from "../../model/index.js";
 import {
   FileSource,
   fieldText,
@@ -15,12 +22,17 @@ import {
   readerWindowBytes,
   recordFault,
 } from "../csv/index.js";
+import { type DeltaRow, hasClearedColumn, readDelta } from "../delta/index.js";
 import { type ExportManifest, invalidManifest, manifestPath, readManifest } from "../manifest.js";
 import type { WorkerTools } from "../worker.js";
+import { CommandColumn, commandColumnAt } from "./command-column.js";
+import { EntityCommands } from "./entity-commands.js";
 import { EntityRows, type RowsContext } from "./entity-rows.js";
 import type { LineSet } from "./line-set.js";
+import { LinkCommands } from "./link-commands.js";
 import { LinkRows } from "./link-rows.js";
-import type { OnRowError } from "./request.js";
+import { ownSidesOf } from "./own-side.js";
+import type { EarlierFiles, OnRowError } from "./request.js";
 import type { ErrorsFile, RowFault } from "./row-errors.js";
 import type { TableRows } from "./table-rows.js";
 import type { Tally } from "./tally.js";
@@ -44,6 +56,12 @@ export interface TableContext {
   readonly entityTypes: ReadonlyMap<string, EntityType>;
   readonly associations: ReadonlyMap<string, EntityAssociation>;
   readonly onRowError: OnRowError;
+  /** Type of an incremental preparation; null in the other modes, which ignore a column of commands. */
+  readonly incremental: SynchronizationType | null;
+  /** Header of the column of commands; null: `command`, ignoring case. */
+  readonly columnName: string | null;
+  /** Deltas that come before the rows of a table with commands. */
+  readonly carried: EarlierFiles | null;
   readonly errors: ErrorsFile;
   readonly tally: Tally;
   readonly tools: WorkerTools;
@@ -76,8 +94,10 @@ export const prepareTable = (work: TableWork, context: TableContext): SessionFil
 class Table {
   private readonly reader: RecordReader;
   private readonly header: readonly string[];
-  private readonly entities: readonly EntityRows[];
-  private readonly links: readonly LinkRows[];
+  /** Incremental, Type Changes. */
+  private readonly commands: CommandColumn | null;
+  private readonly entities: readonly (EntityRows | EntityCommands)[];
+  private readonly links: readonly (LinkRows | LinkCommands)[];
   private readonly rows: readonly TableRows[];
   /** Beside the export's output: rows that it set aside. */
   private readonly exportRejected: string | null;
@@ -95,7 +115,7 @@ class Table {
     this.exportRejected = existsSync(exportRejected) ? exportRejected : null;
     const windows = shareMemory(
       entityTypes.length,
-      associations.map((mapping) => LinkRows.windowsFor(this.association(mapping))),
+      associations.map((mapping) => (this.hasCommands ? LinkCommands.windows : LinkRows.windowsFor(this.association(mapping)))),
     );
     this.reader = new RecordReader(source, { delimiter: ",", file, window: windows.reader });
     this.header = this.reader.header();
@@ -103,37 +123,36 @@ class Table {
       ...entityTypes.map(({ identifier, properties }) => properties.map(({ column }) => this.position(column, identifier))),
       ...associations.map(({ identifier, column1, column2 }) => [this.position(column1, identifier), this.position(column2, identifier)]),
     ];
-    const { collectFolder, errors, tally, onRowError } = context;
+    const { collectFolder, errors, tally, onRowError, columnName } = context;
+    this.commands = this.hasCommands ? new CommandColumn(file, this.header, columnName) : null;
+    if (context.incremental === "None") this.refuseCommands();
     const setsAside = onRowError === "SetAside" || this.exportRejected !== null;
     const rowsContext: RowsContext = { file, collectFolder, errors, tally, setsAside };
-    this.entities = entityTypes.map(
-      (mapping, i) =>
-        new EntityRows(
-          mapping,
-          this.entityType(mapping.identifier),
-          positions[i] ?? [],
-          windows.entities[i] as MemoryWindow,
-          rowsContext,
-          associations.some((association) => this.isSide(association, mapping.identifier)),
-        ),
-    );
+    this.entities = entityTypes.map((mapping, i) => {
+      const hasFollowers = associations.some((association) => this.isSide(association, mapping.identifier));
+      const type = this.entityType(mapping.identifier);
+      const window = windows.entities[i] as MemoryWindow;
+      const places = positions[i] ?? [];
+      return this.commands === null
+        ? new EntityRows(mapping, type, places, window, rowsContext, hasFollowers)
+        : new EntityCommands(mapping, type, places, window, rowsContext, hasFollowers, this.commands);
+    });
     this.links = associations.map((mapping, i) => {
-      const [one, two] = positions[entityTypes.length + i] as [number, number];
-      return new LinkRows(
-        mapping,
-        this.association(mapping),
-        context.entityTypes,
-        [one, two],
-        windows.links[i] as readonly MemoryWindow[],
-        rowsContext,
-        this.guardsOf(mapping),
-      );
+      const places = positions[entityTypes.length + i] as [number, number];
+      const association = this.association(mapping);
+      const window = windows.links[i] as readonly MemoryWindow[];
+      const guards = this.guardsOf(mapping);
+      const types = context.entityTypes;
+      if (this.commands === null) return new LinkRows(mapping, association, types, places, window, rowsContext, guards);
+      const own = guards === null ? null : this.ownSide(mapping);
+      return new LinkCommands(mapping, association, types, places, window, rowsContext, guards, own, this.commands);
     });
     this.rows = [...this.entities, ...this.links];
   }
 
   run(manifestFile: string): SessionFile[] {
     const { tally, tools } = this.context;
+    this.carry();
     for (let batch = this.reader.next(); batch !== null; batch = this.reader.next()) {
       tools.checkStop(`preparing ${this.file}`);
       this.takeBatch(batch);
@@ -156,14 +175,58 @@ class Table {
     for (const rows of this.rows) rows.close();
   }
 
+  private get hasCommands(): boolean {
+    return this.context.incremental !== null && this.context.incremental !== "None";
+  }
+
+  /** Full data is expected: a column of commands is not passed over in silence. */
+  private refuseCommands(): void {
+    const { file, header, work, context } = this;
+    const place = commandColumnAt(file, header, context.columnName);
+    const mapped = [
+      ...work.entityTypes.flatMap(({ properties }) => properties.map(({ column }) => column)),
+      ...work.associations.flatMap(({ column1, column2 }) => [column1, column2]),
+    ];
+    const column = header[place];
+    if (column !== undefined && !mapped.includes(column)) {
+      throw new SluiceError("DATA_COMMAND_UNEXPECTED", { file, column }, { place: { file, line: 1 } });
+    }
+  }
+
+  /** Takes the deltas that were never applied, before the table's own rows. */
+  private carry(): void {
+    for (const rows of [...this.entities, ...this.links]) {
+      if (rows instanceof EntityCommands || rows instanceof LinkCommands)
+        rows.carry(this.carriedRows(rows.mapping.identifier, rows.columns));
+    }
+  }
+
+  private *carriedRows(mapping: string, columns: readonly string[]): Generator<DeltaRow> {
+    const { carried, incremental } = this.context;
+    const file = carried?.files.find((candidate) => candidate.mapping === mapping && candidate.content === "delta");
+    if (carried === null || file === undefined) return;
+    const path = join(carried.folder, file.name);
+    try {
+      yield* readDelta({ ...file, path, columns }, hasClearedColumn(file.kind, incremental ?? "None"));
+    } catch (cause) {
+      if (!(cause instanceof SluiceError) || !cause.code.startsWith("SYNC_FILE_")) throw cause;
+      throw new SluiceError("SRC_BASELINE_INVALID", { file: path, reason: cause.message }, { place: { file: path }, cause });
+    }
+  }
+
   private takeBatch(batch: RecordBatch): void {
-    const { rows } = this;
+    const { rows, commands } = this;
     const columns = this.header.length;
     this.read += batch.count;
     records: for (let i = 0; i < batch.count; i++) {
       if (!isSound(batch, i, columns)) {
         const error = recordFault(batch, i, this.reader, { file: this.file, header: this.header, encoding: "UTF-8" });
         this.setAside(batch, i, { error, property: "", value: "" });
+        continue;
+      }
+      const unknown = commands === null ? null : commands.read(batch, i);
+      if (unknown !== null) {
+        this.setAside(batch, i, unknown);
         continue;
       }
       for (let r = 0; r < rows.length; r++) {
@@ -247,6 +310,18 @@ class Table {
   private isSide(mapping: AssociationMapping, entityType: string): boolean {
     const { side1, side2 } = this.association(mapping);
     return side1.entityType === entityType || side2.entityType === entityType;
+  }
+
+  /** @throws DATA_OWN_KEY_UNKNOWN */
+  private ownSide(mapping: AssociationMapping): 1 | 2 {
+    const [own, other] = ownSidesOf(mapping, this.work.entityTypes);
+    if (own !== undefined && other === undefined) return own.side;
+    const { identifier, column1, column2 } = mapping;
+    throw new SluiceError(
+      "DATA_OWN_KEY_UNKNOWN",
+      { file: this.file, mapping: identifier, column1, column2 },
+      { place: { file: this.file, line: 1 } },
+    );
   }
 
   /** Whose rows the links of this table follow; null where the table is no entries file of either side. */

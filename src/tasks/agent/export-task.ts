@@ -1,10 +1,16 @@
 import { join } from "node:path";
-import type { Configuration, Task } from "../../config/index.js";
-import { connectorPackages, type Exporter } from "../../connectors/index.js";
-import { connectionSetting, isYes } from "../connection-setting.js";
+import { type Configuration, findPackage, type Task } from "../../config/index.js";
+import { connectorPackages, type Exporter, type ExportRequest, exportConnection, type MappedTable } from "../../connectors/index.js";
+import { SluiceError } from "../../errors/index.js";
+import { carriedAt, cookiesLeftBy, countingCookies, forgetNewCookies, newCookiesFolder } from "../../sync/index.js";
 import type { AgentTaskKind } from "../task-kind.js";
+import { refuse } from "./earlier-files.js";
+import { settle } from "./settle.js";
 
-/** Brings the data of one connection into `Temp/ExportOutput`, connectors §2.3. */
+/**
+ * Brings the data of one connection into `Temp/ExportOutput`, connectors §2.3: the whole, or what changed since the state that was last applied. Its output is a file written; of an
+ * incremental one a changed row (jobs-and-tasks §3.3).
+ */
 export const exportTask: AgentTaskKind = {
   element: "ExportTask",
   side: "agent",
@@ -17,33 +23,76 @@ export const exportTask: AgentTaskKind = {
     if (exporterOf(task, configuration) === null) {
       return `its connection ${identifier} needs exports of the package ${connection.package}, which are not built yet`;
     }
-    if (connection.hasTransformations === true) return `the Transformations of ${identifier} are not built yet`;
-    if (isIncremental(task, configuration)) {
-      return `PathIncremental of ${identifier} needs incremental jobs, which are not built yet (IgnoreCookieFile="true" exports Path)`;
-    }
-    return isYes(connectionSetting(configuration, identifier, "IsFileNameRegex"))
-      ? `IsFileNameRegex of ${identifier} needs file names by pattern, which are not built yet (name the file in Path)`
-      : null;
+    return null;
   },
-  run: async ({ work, configuration, signal, onProgress }) => {
+  run: async (context) => {
+    const { work, configuration, signal, onProgress, log } = context;
     const { task, jobInstance, taskInstance } = work;
-    const { settings, workspace } = configuration;
+    const { settings, workspace, connections } = configuration;
     const exporter = exporterOf(task, configuration);
-    const { connection } = task;
+    const connection = connections.get(task.connection ?? "");
     // Refused before otherwise.
-    if (exporter === null || connection === null) throw new Error(`${task.identifier} has no exporter`);
+    if (exporter === null || connection === undefined) throw new Error(`${task.identifier} has no exporter`);
+    const { identifier, connector, transformations } = connection;
+    const { workFolder } = settings;
+    const settled = await settle(context, connector);
+    const mode = modeOf(task, connection.package);
+    const head = settled.head?.session ?? null;
+    const cookies = mode === "complete" ? null : countingCookies(workFolder, identifier, head);
+    const areCookiesLost =
+      mode === "incremental" && cookies === null && head !== null && cookiesLeftBy(workFolder, connector, head)?.includes(identifier);
+    if (areCookiesLost === true) {
+      return refuse(context, connector, `because the cookies that session ${head} left for ${identifier} are not in ${workFolder}`);
+    }
+    forgetNewCookies(workFolder, identifier);
     const request = {
-      connection,
-      settings: settings.connections.get(connection.toLowerCase()) ?? {},
+      connection: identifier,
+      settings: settings.connections.get(identifier.toLowerCase()) ?? {},
       workspace,
       sourcesRootPaths: settings.sourcesRootPaths,
       outputFolder: join(settings.tempFolder, "ExportOutput"),
+      mode,
+      forceComplete: task.attributes.InitMode === true,
+      cookies,
+      newCookies: newCookiesFolder(workFolder, identifier),
       jobInstance,
       taskInstance,
+      tables: tablesOf(configuration, connector, identifier),
+      connections: [...connections.keys()],
     };
-    const { counters, files } = await exporter.export(request, signal, onProgress);
-    return { state: "Completed", producedOutput: files.length > 0, counters: { ...counters } };
+    try {
+      const { counters, files } = await exportConnection(
+        { exporter, request, transformations, connections: [...connections.keys()] },
+        signal,
+        onProgress,
+        log,
+      );
+      const mappingHash = configuration.connectorHash.get(connector) ?? "";
+      // Changes that no session brought to an end are reason enough to prepare.
+      const isChanged =
+        mode === "complete" ||
+        counters.written + counters.rejected > 0 ||
+        (settled.start !== null && carriedAt(workFolder, connector, settled.start.session, mappingHash) !== null);
+      return { state: "Completed", producedOutput: files.length > 0 && isChanged, counters: { ...counters } };
+    } catch (error) {
+      forgetNewCookies(workFolder, identifier);
+      if (error instanceof SluiceError && error.code === "SYNC_COMPLETE_REQUIRED") {
+        return refuse(context, connector, (error.parameters as { readonly reason: string }).reason);
+      }
+      throw error;
+    }
   },
+};
+
+/** What the connector's mappings read of a connection. */
+const tablesOf = (configuration: Configuration, connector: string, connection: string): readonly MappedTable[] => {
+  const { entityTypes = [], associations = [] } = configuration.connectors.get(connector) ?? {};
+  return [
+    ...entityTypes.map((mapping) => ({ ...mapping, columns: mapping.properties.map(({ column }) => column) })),
+    ...associations.map((mapping) => ({ ...mapping, columns: [mapping.column1, mapping.column2] })),
+  ]
+    .filter((mapping) => mapping.connection === connection)
+    .map(({ table, columns }) => ({ table, columns }));
 };
 
 const exporterOf = (task: Task, configuration: Configuration): Exporter | null => {
@@ -51,8 +100,8 @@ const exporterOf = (task: Task, configuration: Configuration): Exporter | null =
   return connectorPackages.get(connection?.package ?? "")?.exporter ?? null;
 };
 
-/** Without IgnoreCookieFile or InitMode, a connection with a path for changes exports those (connectors §2.3, §4.3). */
-const isIncremental = (task: Task, configuration: Configuration): boolean =>
-  task.attributes.IgnoreCookieFile !== true &&
-  task.attributes.InitMode !== true &&
-  connectionSetting(configuration, task.connection ?? "", "PathIncremental") !== null;
+/** Complete where the task says so; else what changed, where the package can tell (connectors §2.3). */
+const modeOf = ({ attributes }: Task, packageName: string): ExportRequest["mode"] =>
+  attributes.IgnoreCookieFile !== true && attributes.InitMode !== true && findPackage(packageName)?.modes.includes("incremental") === true
+    ? "incremental"
+    : "complete";

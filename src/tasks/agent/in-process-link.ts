@@ -29,6 +29,7 @@ export const inProcessLink = (store: Store, configuration: Configuration, { jobI
   },
   settled: async (connector) => structuredClone(await settledSessions(store, connector)),
   ready: (manifest) => store.sessions.ready({ jobInstance, taskInstance, fence }, structuredClone(manifest)),
+  completeRequired: (connector, reason) => store.sessions.requireComplete({ jobInstance, taskInstance, fence }, connector, reason),
   fail: async (guid: SessionGuid) => {
     await store.sessions.fail({ jobInstance, taskInstance, fence }, guid);
     await rm(sessionFolder(configuration, guid), { recursive: true, force: true });

@@ -1,82 +1,117 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Configuration, Task } from "../../config/index.js";
+import { SluiceError } from "../../errors/index.js";
 import type { ConnectorMappings, SessionManifest, SynchronizationMode, SynchronizationType, TaskResult } from "../../model/index.js";
 import {
+  bindCookies,
   discardPrevious,
   type OnRowError,
   type PrepareRequest,
   type PrepareResult,
   pendPrevious,
   prepareInWorker,
-  promotePrevious,
+  readManifest,
 } from "../../sync/index.js";
+import { connectionsOf } from "../chain.js";
 import { connectionSetting } from "../connection-setting.js";
 import type { AgentTaskContext, AgentTaskKind } from "../task-kind.js";
+import { damagedEarlier, type EarlierState, earlierState, refuse } from "./earlier-files.js";
+import { settle } from "./settle.js";
 
-/** Cleanses the exported files of its connector and hands them over as one session, connectors §2.4, §2.5. */
+/**
+ * Cleanses the exported files of its connector and hands them over as one session, connectors §2.4, §2.5; incremental ones as the changes since the state that the chain stands at
+ * (design §7.4).
+ */
 export const prepareSynchronizationTask: AgentTaskKind = {
   element: "PrepareSynchronizationTask",
   side: "agent",
   summary: "Cleanses and sorts exported files and hands them over for synchronization.",
   hasDeadline: true,
   refusal: (task) => {
-    const mode = task.attributes.SynchronizationMode ?? null;
     if (task.connector === null) return "it names no Connector";
-    if (task.attributes.Type === "Changes") return "Type Changes needs incremental jobs, which are not built yet";
+    const mode = modeOf(task);
     if (mode === null) return "it names no SynchronizationMode";
-    return mode === "Incremental" ? "SynchronizationMode Incremental needs incremental jobs, which are not built yet" : null;
+    if (mode !== "Incremental" && typeOf(task) === "Changes") return "Type Changes goes with SynchronizationMode Incremental alone";
+    return mode === "Incremental" && typeOf(task) === "ActiveDirectory"
+      ? "Type ActiveDirectory in SynchronizationMode Incremental needs the connector for Active Directory, which is not built yet"
+      : null;
   },
   run: async (context) => {
     const { configuration, link, work } = context;
     const { connector, entityTypes, associations, limits } = connectorOf(work.task, configuration);
     const mappings = { connector, entityTypes, associations, limits };
-    // Refused before otherwise: ActiveDirectory equals None in these modes, and stays the session's Type for its synchronize.
-    const mode = work.task.attributes.SynchronizationMode as Exclude<SynchronizationMode, "Incremental">;
-    const type = (work.task.attributes.Type ?? "None") as SynchronizationType;
+    const mode = modeOf(work.task);
+    if (mode === null) throw new Error(`${work.task.identifier} has no mode, which was refused before`);
+    const type = typeOf(work.task);
     const mappingHash = configuration.connectorHash.get(connector) ?? "";
     const { workFolder } = configuration.settings;
-    await settlePrevious(context, connector);
-    const { guid } = await link.announce({ connector, mode, type, mappingHash });
+    const settled = await settle(context, connector);
+    const earlier = mode === "Incremental" ? await earlierState(context, { connector, type, mappingHash }, settled) : null;
+    const startsAt = earlier?.startsAt ?? null;
+    if (mode === "Incremental" && type === "None") refuseChangesAsWhole(work.task, mappings, configuration);
+    const { guid, sequence } = await link.announce({ connector, mode, type, mappingHash, startsAt });
+    let isPending = false;
     try {
       const folder = collectFolder(work.task, configuration);
       const errorsFile = join(folder, `${connector}.errors.csv`);
-      const result = await prepareFiles(context, { mappings, mode, collectFolder: folder, errorsFile });
+      const result = await prepareFiles(context, {
+        mappings,
+        mode,
+        type,
+        columnName: textOrNull(work.task.attributes.ColumnName),
+        baseline: earlier?.baseline ?? null,
+        carried: earlier?.carried ?? null,
+        collectFolder: folder,
+        errorsFile,
+      });
       for (const { name } of result.files) await link.put(guid, name, join(folder, name));
       await link.put(guid, "errors.csv", errorsFile);
       await rm(errorsFile, { force: true });
-      // Pending before the server may apply it: the baseline of the next incremental, once it was applied (design §7.4).
-      pendPrevious(workFolder, folder, { connector, session: guid, mappingHash, files: result.files });
+      // Before the server may apply it: what the next incremental run goes on from, once it was applied (design §7.4).
+      const cookies = bindCookies(workFolder, guid, connectionsOf(configuration, connector));
+      const { baseline: files } = result;
+      pendPrevious(workFolder, folder, { connector, session: guid, sequence, type, startsAt, mappingHash, files, cookies });
+      isPending = true;
       const manifest: SessionManifest = { guid, connector, mode, type, files: result.files };
       await link.ready(manifest);
-      return taskResult(result);
+      return taskResult(result, mode, earlier);
     } catch (error) {
-      discardPrevious(workFolder, guid);
+      // Changes that are whole are carried on by the next session, whatever became of this one.
+      if (!isPending || type !== "Changes") discardPrevious(workFolder, guid);
       // Refused when the instance was taken or the task given up: what went wrong first is what to tell of.
       await link
         .fail(guid)
         .catch((problem: unknown) => context.log("warn", `session ${guid} could not be ended`, { problem: String(problem) }));
+      const damaged = earlier === null ? null : damagedEarlier(error);
+      if (damaged !== null) await refuse(context, connector, `because ${damaged} is not as its session left it`);
       throw error;
     }
   },
 };
 
-/**
- * Brings the baselines in line with what the server did since: a process may have died between an application and its promotion. Only
- * incremental runs read them, so that whatever is wrong with them never stops this one.
- */
-const settlePrevious = async ({ configuration, link, log }: AgentTaskContext, connector: string): Promise<void> => {
-  const { workFolder } = configuration.settings;
-  const { head, ended } = await link.settled(connector);
-  try {
-    for (const session of ended) discardPrevious(workFolder, session);
-    if (head !== null && !promotePrevious(workFolder, connector, head)) {
-      log("info", `${connector} has no baseline for incremental runs until its next complete synchronization`);
-    }
-  } catch (error) {
-    log("warn", `the baselines of ${connector} could not be tidied`, { problem: String(error) });
+/** Type Changes means incremental where no mode is said (connectors §2.10). */
+const modeOf = (task: Task): SynchronizationMode | null => {
+  const mode = (task.attributes.SynchronizationMode ?? null) as SynchronizationMode | null;
+  return mode === null && typeOf(task) === "Changes" ? "Incremental" : mode;
+};
+
+const typeOf = (task: Task): SynchronizationType => (task.attributes.Type ?? "None") as SynchronizationType;
+
+/** A file with changes alone, taken for the whole, would delete everything that did not change (connectors §4.3). Throws SRC_CHANGES_AS_WHOLE, SRC_MANIFEST_INVALID. */
+const refuseChangesAsWhole = (task: Task, { entityTypes, associations }: ConnectorMappings, configuration: Configuration): void => {
+  for (const table of new Set([...entityTypes, ...associations].map((mapping) => mapping.table))) {
+    const file = join(outputFolder(task, configuration), `${table}.csv`);
+    if (readManifest(file)?.mode !== "incremental") continue;
+    throw new SluiceError("SRC_CHANGES_AS_WHOLE", { file, task: task.identifier }, { place: { file } });
   }
 };
+
+/** Where the exported files are: `ExportOutput` below the temp folder, but for the documented tool, which may name another folder there (jobs-and-tasks §4.2). */
+const outputFolder = ({ attributes }: Task, { settings }: Configuration): string =>
+  join(settings.tempFolder, String(attributes.SourcesDirectory ?? "ExportOutput"));
+
+const textOrNull = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
 
 const connectorOf = (task: Task, configuration: Configuration): ConnectorMappings => {
   const connector = configuration.connectors.get(task.connector ?? "");
@@ -89,19 +124,21 @@ const collectFolder = (task: Task, { settings }: Configuration): string =>
   join(settings.workFolder, String(task.attributes.WorkingDirectory ?? "Collect"));
 
 const prepareFiles = async (
-  { configuration, signal, onProgress }: AgentTaskContext,
-  work: Pick<PrepareRequest, "mappings" | "mode" | "collectFolder" | "errorsFile">,
-): Promise<PrepareResult> =>
-  prepareInWorker(
+  context: AgentTaskContext,
+  work: Omit<PrepareRequest, "entityTypes" | "associations" | "inputFolder" | "onRowError">,
+): Promise<PrepareResult> => {
+  const { configuration, signal, onProgress } = context;
+  return prepareInWorker(
     {
       ...work,
       entityTypes: [...configuration.entityTypes.values()],
       associations: [...configuration.associations.values()],
-      inputFolder: join(configuration.settings.tempFolder, "ExportOutput"),
+      inputFolder: outputFolder(context.work.task, configuration),
       onRowError: onRowErrorOf(work.mappings, configuration),
     },
     { signal, onProgress },
   );
+};
 
 const onRowErrorOf = (mappings: ConnectorMappings, configuration: Configuration): Readonly<Record<string, OnRowError>> => {
   const connections = [...mappings.entityTypes, ...mappings.associations].map(({ connection }) => connection);
@@ -111,12 +148,19 @@ const onRowErrorOf = (mappings: ConnectorMappings, configuration: Configuration)
   return Object.fromEntries(setAside.map((connection) => [connection, "SetAside"]));
 };
 
-const taskResult = ({ counters, nearEqualKeys }: PrepareResult): TaskResult => ({
-  state: "Completed",
-  // Files were sent, even header-only (jobs-and-tasks §3.3).
-  producedOutput: true,
-  counters: { ...counters },
-  ...(nearEqualKeys === 0
-    ? {}
-    : { reason: `${nearEqualKeys} keys differ from another only in blanks, case or Unicode form; errors.csv names them` }),
-});
+/**
+ * Complete and initial: files were sent, even header-only, and that is output; incremental: at least one row of a delta (jobs-and-tasks §3.3). A session without one is handed over all the
+ * same: it makes older ones needless that still wait, and a SynchronizeTask that depends on nothing finds nothing to do.
+ */
+const taskResult = (
+  { counters, nearEqualKeys, files }: PrepareResult,
+  mode: SynchronizationMode,
+  earlier: EarlierState | null,
+): TaskResult => {
+  const producedOutput = mode !== "Incremental" || files.some(({ content, rows }) => content === "delta" && rows > 0);
+  const said: string[] = [];
+  if (!producedOutput && earlier !== null) said.push(`nothing differs from session ${earlier.startsAt}`);
+  if (earlier?.carriedFrom != null) said.push(`with the changes of session ${earlier.carriedFrom}, which was not applied`);
+  if (nearEqualKeys > 0) said.push(`${nearEqualKeys} keys differ from another only in blanks, case or Unicode form; errors.csv names them`);
+  return { state: "Completed", producedOutput, counters: { ...counters }, ...(said.length === 0 ? {} : { reason: said.join("; ") }) };
+};

@@ -7,17 +7,27 @@ import { afterApplied } from "../session-end.js";
 import { sessionFolder } from "../session-folder.js";
 import type { ServerTaskKind } from "../task-kind.js";
 
-/** Loads the oldest prepared session of its connector, connectors §2.6; its mode is the session's. */
+/**
+ * Loads the oldest prepared session of its connector, connectors §2.6; its mode is the session's. Incremental sessions that do not start at the state which the repository has now expire:
+ * what they hold, the next incremental prepare holds too (design §7.4).
+ */
 export const synchronizeTask: ServerTaskKind = {
   element: "SynchronizeTask",
   side: "server",
   summary: "Compares prepared files with the repository, passes the gate and applies.",
   hasDeadline: false,
-  refusal: (task) => (task.attributes.Type === "Changes" ? "Type Changes needs incremental jobs, which are not built yet" : null),
+  refusal: () => null,
   run: async (context) => {
     const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress, log } = context;
     const connector = connectorOf(task);
+    const { head, expired } = await store.sessions.expireMoved({ jobInstance, taskInstance, fence }, connector);
+    for (const { guid, startsAt } of expired)
+      log("warn", `session ${guid} starts at ${startsAt}, the repository stands at ${head}: it expired`);
     const session = await store.sessions.oldestReady(connector);
+    const [moved] = expired;
+    if (session === null && moved !== undefined) {
+      throw new SluiceError("SYNC_CHAIN_MOVED", { connector, session: moved.guid, startsAt: moved.startsAt, head });
+    }
     if (session?.manifest == null) return { state: "Completed", producedOutput: false, reason: "nothing prepared" };
     requireSameMappings(session, configuration);
     if (session.type !== task.attributes.Type) {
@@ -80,9 +90,9 @@ const requireSameMappings = (session: Session, configuration: Configuration): vo
   }
 };
 
-const resultOf = ({ state, counters, thresholds, message, changed, replaced }: SynchronizeOutcome): TaskResult => {
+const resultOf = ({ state, counters, thresholds, message, changed, replaced, notes }: SynchronizeOutcome): TaskResult => {
   const instances = [...new Set(replaced)].join(", ");
-  const said = instances === "" ? [] : [`the staged changes of instance ${instances} were replaced`];
+  const said = [...(instances === "" ? [] : [`the staged changes of instance ${instances} were replaced`]), ...notes];
   if (state === "Applied" && message !== null) said.push(message);
   const counted = { counters: { ...counters }, thresholds };
   if (state === "Blocked") return { state, message: [message ?? "Threshold Exceeded", ...said].join("; "), ...counted };

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -37,6 +38,10 @@ const request = (settings: Record<string, unknown>): ExportRequest => ({
   workspace: root,
   sourcesRootPaths: [],
   outputFolder: output,
+  mode: "complete",
+  forceComplete: false,
+  cookies: null,
+  newCookies: join(root, "cookies"),
   jobInstance: 3,
   taskInstance: 9,
 });
@@ -151,6 +156,7 @@ describe("the manifest", () => {
       format: 1,
       jobInstance: 3,
       taskInstance: 9,
+      mode: "complete",
       rows: 2,
       bytes: 13,
       sha256: createHash("sha256").update(written()).digest("hex"),
@@ -243,13 +249,105 @@ describe("sources", () => {
   });
 });
 
-describe("settings", () => {
-  test("without Path the error says what to do", () => {
-    const error = errorOf({ Path: null, PathIncremental: "changes.csv" });
-    expect(error.code).toBe("SRC_PATH_MISSING");
-    expect(error.message).toContain('IgnoreCookieFile="1"');
+describe("which file is read", () => {
+  const paths = { Path: "full.csv", PathIncremental: "changes.csv" };
+  beforeEach(() => {
+    put("id,n\n1,a\n2,b\n", "full.csv");
+    put("Command,id,n\ndelete,2,\n", "changes.csv");
   });
 
+  test("the full one of a complete export, the changes of an incremental one, commands as they are", () => {
+    run(paths);
+    expect(written()).toBe("id,n\n1,a\n2,b\n");
+    run(paths, { mode: "incremental" });
+    expect(written()).toBe("Command,id,n\ndelete,2,\n");
+    expect(JSON.parse(written("HR.csv.manifest.json"))).toMatchObject({ mode: "incremental", source: join(root, "changes.csv") });
+  });
+
+  test("without the one that is asked for the error says what to do, and no older output stays", () => {
+    for (const [settings, more, code] of [
+      [{ Path: null, PathIncremental: "changes.csv" }, {}, "SRC_PATH_MISSING"],
+      [{ Path: " " }, {}, "SRC_PATH_MISSING"],
+      [{ Path: null }, { forceComplete: true }, "SRC_PATH_MISSING"],
+      [{ Path: "full.csv" }, { mode: "incremental" }, "SRC_PATH_INCREMENTAL_MISSING"],
+      [{ Path: "full.csv" }, { mode: "incremental", forceComplete: true }, "SRC_PATH_INCREMENTAL_MISSING"],
+    ] as const) {
+      run(paths);
+      const error = errorOf(settings, more);
+      expect(error.code).toBe(code);
+      expect(error.message).toContain('IgnoreCookieFile="1"');
+      expect(readdirSync(output)).toEqual([]);
+    }
+  });
+
+  test("forced complete: the changes where there is no full file", () => {
+    run({ Path: null, PathIncremental: "changes.csv" }, { forceComplete: true });
+    expect(written()).toBe("Command,id,n\ndelete,2,\n");
+    run(paths, { forceComplete: true });
+    expect(written()).toBe("id,n\n1,a\n2,b\n");
+  });
+});
+
+describe("a file name by pattern", () => {
+  const isFileNameRegex = { IsFileNameRegex: true };
+  beforeEach(() => mkdirSync(join(root, "in")));
+
+  test("the whole name has to match, folders are not looked into", () => {
+    put("id\n1\n", "in/badge_20260101.csv");
+    put("id\n2\n", "in/badge_20260101.csv.bak");
+    put("id\n3\n", "in/old_badge_20260101.csv");
+    mkdirSync(join(root, "in", "badge_folder.csv"));
+    run({ Path: "in/badge_(.*?).csv", ...isFileNameRegex });
+    expect(written()).toBe("id\n1\n");
+    expect(JSON.parse(written("HR.csv.manifest.json")).source).toBe(join(root, "in", "badge_20260101.csv"));
+    run({ Path: "hr\\d*\\.csv", ...isFileNameRegex, PathIncremental: "in/old.*" }, { mode: "incremental" });
+    expect(written()).toBe("id\n3\n");
+  });
+
+  test("of several the one created last is read", () => {
+    // Times of creation cannot be set: files are made until one has another time than the first.
+    put("id\nfirst\n", "in/b0.csv");
+    const createdOf = (name: string): bigint => statSync(join(root, "in", name), { bigint: true }).birthtimeNs;
+    let last = 0;
+    do put("id\nlater\n", `in/a${++last}.csv`);
+    while (createdOf(`a${last}.csv`) === createdOf("b0.csv") && last < 100_000);
+    utimesSync(join(root, "in", "b0.csv"), Date.now() / 1000 + 60, Date.now() / 1000 + 60);
+    const isKnown = createdOf("b0.csv") > 0n;
+    run({ Path: "in/[ab]\\d+\\.csv", ...isFileNameRegex });
+    expect(written()).toBe(isKnown ? "id\nlater\n" : "id\nfirst\n");
+  });
+
+  test("no match says where, what and what is there", () => {
+    expect(errorOf({ Path: "in/x.*", ...isFileNameRegex }).message).toContain("there is no file");
+    for (const name of ["e", "d", "c", "b", "a", "f"]) put("id\n", `in/${name}.csv`);
+    const error = errorOf({ Path: "in/x.*", ...isFileNameRegex });
+    expect(error).toMatchObject({ code: "SRC_NO_FILE_MATCHES", parameters: { folder: join(root, "in"), pattern: "x.*" } });
+    expect(error.message).toContain("there are a.csv, b.csv, c.csv, d.csv, e.csv and 1 more");
+    expect(errorOf({ Path: "nowhere/x.*", ...isFileNameRegex }).message).toContain("the folder does not exist");
+  });
+
+  test("a pattern that cannot be followed is refused, one that would run for ever does not", () => {
+    put("id\n1\n", `in/${"a".repeat(200)}.csv`);
+    expect(errorOf({ Path: "in/(?=a).*", ...isFileNameRegex })).toMatchObject({ code: "SRC_PATTERN_INVALID", exit: 64 });
+    expect(errorOf({ Path: "in/((a+)+)+b", ...isFileNameRegex }).code).toBe("SRC_NO_FILE_MATCHES");
+  });
+
+  test("stays below SourcesRootPaths: the folder, and where a link in it leads", () => {
+    mkdirSync(join(root, "out"));
+    put("id\n1\n", "in/a.csv");
+    put("id\n2\n", "out/b.csv");
+    const roots = { sourcesRootPaths: [join(root, "in")] };
+    expect(run({ Path: "in/.*", ...isFileNameRegex }, roots).counters.read).toBe(1);
+    expect(errorOf({ Path: "out/.*", ...isFileNameRegex }, roots).code).toBe("SRC_OUTSIDE_ROOTS");
+    expect(errorOf({ Path: "in/../.*", ...isFileNameRegex }, roots).code).toBe("SRC_OUTSIDE_ROOTS");
+    symlinkSync(join(root, "out", "b.csv"), join(root, "in", "link.csv"));
+    symlinkSync(join(root, "out"), join(root, "in", "junction"));
+    expect(errorOf({ Path: "in/link.*", ...isFileNameRegex }, roots).code).toBe("SRC_OUTSIDE_ROOTS");
+    expect(errorOf({ Path: "in/junction/.*", ...isFileNameRegex }, roots).code).toBe("SRC_OUTSIDE_ROOTS");
+  });
+});
+
+describe("settings", () => {
   test("keys ignore case; numbers may be text, as environment variables are", () => {
     put("x\nid;n\n1;a\n");
     run({ separator: ";", NUMBEROFLINESTOSKIP: "1" });
@@ -278,7 +376,7 @@ describe("settings", () => {
       });
     }
     expect(errorOf({ Encoding: "klingon" }).code).toBe("SRC_ENCODING_UNKNOWN");
-    expect(errorOf({ IsFileNameRegex: true }).code).toBe("SRC_SETTING_NOT_BUILT");
+    expect(errorOf({ IsFileNameRegex: "perhaps" }).code).toBe("SRC_SETTING_INVALID");
     expect(run({ IsFileNameRegex: false }).counters.read).toBe(1);
   });
 });

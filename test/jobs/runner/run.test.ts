@@ -246,10 +246,19 @@ onEachDatabase((kind) => {
       expect(report.tasks.map(({ task, skippedBecause }) => [task, skippedBecause])).toEqual([
         ["ExportA", "connectorDeactivated"],
         ["ExportB", null],
-        ["PrepareA", "parentWithoutOutput"],
+        ["PrepareA", "connectorDeactivated"],
         ["PrepareB", null],
       ]);
       expect(report.state).toBe("Completed");
+      // One that a person switched off stands beside it, and who did is said.
+      await given.store.connectors.deactivate("B", "bob", null);
+      const { note, events } = new EventRecord();
+      const second = await runJob({ ...base(given), registry: handDriven({}).registry, onEvent: note });
+      expect(second.tasks.map(({ skippedBecause }) => skippedBecause)).toEqual(Array(4).fill("connectorDeactivated"));
+      const messages = events.flatMap((event) => (event.kind === "taskSkipped" ? [event.message] : []));
+      expect(messages[0]).toBe("A is deactivated by its IsDeactivated");
+      expect(messages[1]).toBe("B was deactivated by bob: sluice connector activate B switches it on");
+      expect((await given.store.records.task(second.tasks[1]?.taskInstance ?? 0))?.message).toBe(messages[1]);
     });
 
     test("an incremental job leaves out a blocked connector, a complete one does not", async () => {
@@ -265,6 +274,8 @@ onEachDatabase((kind) => {
         ["LoadA", "connectorBlocked"],
         ["LoadB", null],
       ]);
+      const [left] = await given.store.records.tasks(fast.jobInstance);
+      expect(left?.message).toMatch(/^A is blocked by instance 1: sluice resume 1, or a complete job of A$/);
       const complete = await runJob({ ...base(given), registry });
       expect(states(complete)).toEqual({ LoadA: "Completed", LoadB: "Completed" });
     });

@@ -90,6 +90,8 @@ export const sampleConfiguration = (sample: Sample): Configuration => {
       maxLockWatchSeconds: sample.maxLockWatchSeconds ?? 1800,
       taskTimeoutSupplementMinutes: 0,
       sourcesRootPaths: [],
+      databases: new Map(),
+      sqlCommands: new Map(),
       connections: new Map(),
       secrets: sample.secrets ?? [],
     },

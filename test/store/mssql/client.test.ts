@@ -2,10 +2,10 @@ import { EventEmitter } from "node:events";
 import type { Knex } from "knex";
 import type { Connection, Request } from "tedious";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { errorCodes } from "../../../src/sqlserver/index.js";
 import { readCapabilities } from "../../../src/store/mssql/capabilities.js";
 import { MssqlClient } from "../../../src/store/mssql/client.js";
 import { mssqlTarget } from "../../../src/store/mssql/connection-string.js";
-import { errorCodes } from "../../../src/store/mssql/driver-error.js";
 import { connectMssql } from "../../../src/store/mssql/open.js";
 import { testServer, unusedDatabase } from "../../database.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { BulkLoad, Request } from "tedious";
 import { vi } from "vitest";
-import { ServerConnection } from "../../../src/store/mssql/connection.js";
+import { ServerConnection } from "../../../src/sqlserver/index.js";
 
 type Value = string | number | boolean | null;
 

@@ -3,16 +3,25 @@ import { type Clock, systemTiming, type TaskInstanceId } from "../../../src/mode
 import { mssqlTarget } from "../../../src/store/mssql/connection-string.js";
 import { Database as MssqlDatabase } from "../../../src/store/mssql/synchronization/database.js";
 import { createMssqlSynchronization } from "../../../src/store/mssql/synchronization/index.js";
+import { rehearse as rehearseOnMssql } from "../../../src/store/mssql/synchronization/rehearse.js";
 import { resumeStaged as resumeOnMssql } from "../../../src/store/mssql/synchronization/resume.js";
 import { stagedSetHash as setHashOnMssql } from "../../../src/store/mssql/synchronization/set-hash.js";
 import { synchronize as synchronizeOnMssql } from "../../../src/store/mssql/synchronization/synchronize.js";
 import { openConnection } from "../../../src/store/sqlite/client.js";
 import { Database as SqliteDatabase } from "../../../src/store/sqlite/synchronization/database.js";
 import { createSqliteSynchronization } from "../../../src/store/sqlite/synchronization/index.js";
+import { rehearse as rehearseOnSqlite } from "../../../src/store/sqlite/synchronization/rehearsal.js";
 import { resumeStaged as resumeOnSqlite } from "../../../src/store/sqlite/synchronization/resume.js";
 import { stagedSetHash as setHashOnSqlite } from "../../../src/store/sqlite/synchronization/set-hash.js";
 import { synchronize as synchronizeOnSqlite } from "../../../src/store/sqlite/synchronization/synchronize.js";
-import type { ResumeRequest, SynchronizationStore, SynchronizeOutcome, SynchronizeRequest } from "../../../src/store/synchronization.js";
+import type {
+  RehearsedSession,
+  RehearseRequest,
+  ResumeRequest,
+  SynchronizationStore,
+  SynchronizeOutcome,
+  SynchronizeRequest,
+} from "../../../src/store/synchronization.js";
 import type { TestDatabase } from "../../database.js";
 
 /** What a synchronization is handed by whoever runs it, but its connection. */
@@ -26,6 +35,7 @@ export interface EngineTools {
 export interface Engine {
   synchronize(tools: EngineTools, request: SynchronizeRequest): Promise<SynchronizeOutcome>;
   resume(tools: EngineTools, request: ResumeRequest): Promise<SynchronizeOutcome>;
+  rehearse(tools: EngineTools, requests: readonly RehearseRequest[]): Promise<readonly RehearsedSession[]>;
   setHash(task: TaskInstanceId): Promise<string>;
   readonly drop: SynchronizationStore["drop"];
   close(): Promise<void>;
@@ -64,6 +74,7 @@ export const openEngine = async ({ setting }: TestDatabase): Promise<Engine> => 
     return {
       synchronize: async (tools, request) => synchronizeOnSqlite({ db, ...tools }, request),
       resume: async (tools, request) => resumeOnSqlite({ db, ...tools }, request),
+      rehearse: async (tools, requests) => rehearseOnSqlite({ db, ...tools }, requests),
       setHash: async (task) => setHashOnSqlite(db, task),
       drop: createSqliteSynchronization(setting.path, systemTiming).drop,
       close: async () => connection.close(),
@@ -81,6 +92,7 @@ export const openEngine = async ({ setting }: TestDatabase): Promise<Engine> => 
   return {
     synchronize: (tools, request) => within((db) => synchronizeOnMssql({ db, ...tools }, request)),
     resume: (tools, request) => within((db) => resumeOnMssql({ db, ...tools }, request)),
+    rehearse: (tools, requests) => within((db) => rehearseOnMssql({ db, ...tools }, requests)),
     setHash: (task) => within((db) => setHashOnMssql(db, task)),
     drop: createMssqlSynchronization(connectionString, systemTiming).drop,
     close: async () => undefined,

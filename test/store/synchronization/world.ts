@@ -9,17 +9,22 @@ import {
   type ConnectorMappings,
   type EntityAssociation,
   type EntityType,
+  type JobInstanceId,
   jobInstanceId,
   type Property,
   type SessionFile,
+  type SessionManifest,
   type SynchronizationMode,
+  type SynchronizationType,
   sessionGuid,
   slotOf,
+  type TaskInstanceId,
   type ThresholdLimits,
   taskInstanceId,
 } from "../../../src/model/index.js";
 import { openEnd } from "../../../src/store/open-end.js";
-import type { RepositoryModel, SynchronizeOutcome } from "../../../src/store/synchronization.js";
+import type { RehearsedSession, RehearseRequest, RepositoryModel, SynchronizeOutcome } from "../../../src/store/synchronization.js";
+import { joinCleared } from "../../../src/sync/index.js";
 import { type DatabaseKind, lastingDatabase, type TestDatabase } from "../../database.js";
 import { type Engine, openEngine } from "./engine.js";
 
@@ -172,22 +177,41 @@ export interface SourceFiles {
   readonly aside?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A command for one resource: the mapped columns in their order, key first; `cleared` names columns that a merge clears. */
+export interface ResourceCommand {
+  readonly command: "insert" | "update" | "delete" | "merge";
+  readonly fields: readonly (string | null)[];
+  readonly cleared?: readonly string[];
+}
+/** A command for one pair; a delete that lacks one key takes all claims of the other. */
+export interface LinkCommand {
+  readonly command: "insert" | "delete";
+  readonly keys: readonly [string | null, string | null];
+}
+
+/** Commands by mapping; one a key. */
+export interface SourceDelta {
+  readonly rows: Readonly<Record<string, readonly ResourceCommand[]>>;
+  readonly links: Readonly<Record<string, readonly LinkCommand[]>>;
+}
+
 const byKey = (a: readonly (string | null)[], b: readonly (string | null)[]): number =>
   Buffer.compare(Buffer.from(a[0] ?? ""), Buffer.from(b[0] ?? "")) || Buffer.compare(Buffer.from(a[1] ?? ""), Buffer.from(b[1] ?? ""));
 
-/** Writes a session's files as prepare does, in a folder that it makes. */
-export const writeSession = (folder: string, model: RepositoryModel, connector: string, files: SourceFiles): SessionFile[] => {
+type WriteFile = (
+  name: string,
+  kind: SessionFile["kind"],
+  id: string,
+  header: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+  content: SessionFile["content"],
+) => void;
+
+/** Makes a folder; gives what writes files into it, and the list of them. */
+const inFolder = (folder: string): { readonly write: WriteFile; readonly written: SessionFile[] } => {
   mkdirSync(folder, { recursive: true });
-  const mapping = model.connectors.find((one) => one.connector === connector);
   const written: SessionFile[] = [];
-  const write = (
-    name: string,
-    kind: SessionFile["kind"],
-    id: string,
-    header: readonly string[],
-    rows: readonly (readonly (string | null)[])[],
-    content: SessionFile["content"],
-  ): void => {
+  const write: WriteFile = (name, kind, id, header, rows, content) => {
     const csv = stringify(
       [header, ...rows].map((row) => [...row]),
       { quoted_match: /[\r\n]/ },
@@ -204,6 +228,38 @@ export const writeSession = (folder: string, model: RepositoryModel, connector: 
       sha256: createHash("sha256").update(readFileSync(file)).digest("hex"),
     });
   };
+  return { write, written };
+};
+
+/** Writes a session's files as an incremental prepare does, in a folder that it makes. */
+export const writeDelta = (
+  folder: string,
+  model: RepositoryModel,
+  connector: string,
+  delta: SourceDelta,
+  type: SynchronizationType,
+): SessionFile[] => {
+  const mapping = model.connectors.find((one) => one.connector === connector);
+  const { write, written } = inFolder(folder);
+  const clears = type !== "None";
+  for (const { identifier, properties } of mapping?.entityTypes ?? []) {
+    const header = ["command", ...properties.map(({ column }) => column), ...(clears ? ["#cleared"] : [])];
+    const commands = [...(delta.rows[identifier] ?? [])].sort((a, b) => byKey(a.fields, b.fields));
+    const rows = commands.map(({ command, fields, cleared }) => [command, ...fields, ...(clears ? [joinCleared(cleared ?? [])] : [])]);
+    write(`${identifier}.sorted.delta`, "entityType", identifier, header, rows, "delta");
+  }
+  for (const { identifier, column1, column2 } of mapping?.associations ?? []) {
+    const commands = [...(delta.links[identifier] ?? [])].sort((a, b) => byKey(a.keys, b.keys) || (a.command < b.command ? -1 : 1));
+    const rows = commands.map(({ command, keys }) => [command, ...keys]);
+    write(`${identifier}.sorted.delta`, "association", identifier, ["command", column1, column2], rows, "delta");
+  }
+  return written;
+};
+
+/** Writes a session's files as prepare does, in a folder that it makes. */
+export const writeSession = (folder: string, model: RepositoryModel, connector: string, files: SourceFiles): SessionFile[] => {
+  const mapping = model.connectors.find((one) => one.connector === connector);
+  const { write, written } = inFolder(folder);
   for (const { identifier, properties } of mapping?.entityTypes ?? []) {
     const header = properties.map(({ column }) => column);
     write(`${identifier}.sorted.csv`, "entityType", identifier, header, [...(files.rows[identifier] ?? [])].sort(byKey), "sorted");
@@ -260,11 +316,38 @@ class Rows {
 }
 
 export type Synchronized = SynchronizeOutcome & {
-  readonly taskInstance: number;
-  readonly jobInstance: number;
+  readonly taskInstance: TaskInstanceId;
+  readonly jobInstance: JobInstanceId;
   readonly session: string;
   readonly folder: string;
 };
+
+interface WrittenSession {
+  readonly session: SessionManifest;
+  readonly folder: string;
+}
+
+export interface SynchronizeOptions {
+  readonly mode?: SynchronizationMode;
+  readonly type?: SynchronizationType;
+  /** Where an incremental session starts instead of the head. */
+  readonly startsAt?: string;
+  readonly force?: boolean;
+  readonly keepChanges?: boolean;
+  readonly fence?: number;
+  readonly tamper?: (folder: string) => void;
+  /** A file that the session does not announce. */
+  readonly without?: string;
+}
+
+/** A session to be tried. */
+export interface Rehearsal {
+  readonly connector: "HR" | "AD";
+  readonly files: SourceFiles | SourceDelta;
+  readonly mode?: SynchronizationMode;
+  readonly type?: SynchronizationType;
+  readonly force?: boolean;
+}
 
 /** A repository of its own, whose sessions are written as prepare writes them. */
 export class World {
@@ -317,30 +400,45 @@ export class World {
     return { jobInstance: jobInstanceId(job), taskInstance: taskInstanceId(task) };
   }
 
-  async synchronize(
-    connector: "HR" | "AD",
-    files: SourceFiles,
-    options: { mode?: SynchronizationMode; force?: boolean; keepChanges?: boolean; fence?: number; tamper?: (folder: string) => void } = {},
-  ): Promise<Synchronized> {
-    const ids = await this.instance(connector);
+  /** A session's files in a folder of their own: whole files, or commands for an incremental one. */
+  #write(connector: "HR" | "AD", files: SourceFiles | SourceDelta, mode: SynchronizationMode, type: SynchronizationType): WrittenSession {
     const guid = sessionGuid(randomUUID());
     const folder = join(this.folder, "sessions", guid);
-    const written = writeSession(folder, this.model, connector, files);
-    options.tamper?.(folder);
+    const written =
+      mode === "Incremental"
+        ? writeDelta(folder, this.model, connector, files as SourceDelta, type)
+        : writeSession(folder, this.model, connector, files as SourceFiles);
+    return { session: { guid, connector, mode, type, files: written }, folder };
+  }
+
+  async head(connector: "HR" | "AD"): Promise<string | null> {
+    const head = await this.db.get("SELECT Session FROM UM_ConnectorHeads WHERE Connector = ?", connector);
+    return head === null ? null : String(head[0]);
+  }
+
+  /** An incremental session takes commands, and starts at the head unless told otherwise. */
+  async synchronize(connector: "HR" | "AD", files: SourceFiles | SourceDelta, options: SynchronizeOptions = {}): Promise<Synchronized> {
+    const ids = await this.instance(connector);
     const mode = options.mode ?? "Complete";
+    const type = options.type ?? "None";
+    const { session, folder } = this.#write(connector, files, mode, type);
+    options.tamper?.(folder);
+    const startsAt = mode === "Incremental" ? (options.startsAt ?? (await this.head(connector))) : null;
     await this.db.run(
-      `INSERT INTO UJ_SynchronizationSessions (Guid, Sequence, Connector, Mode, Type, State, MappingHash, CreatedAt, ChangedAt)
-       VALUES (?, ?, ?, ?, 'None', 'ready', 'h', '2026', '2026')`,
-      guid,
+      `INSERT INTO UJ_SynchronizationSessions (Guid, Sequence, Connector, Mode, Type, State, StartsAt, MappingHash, CreatedAt, ChangedAt)
+       VALUES (?, ?, ?, ?, ?, 'ready', ?, 'h', '2026', '2026')`,
+      session.guid,
       ++this.#count,
       connector,
       mode,
+      type,
+      startsAt,
     );
     this.time += 3_600_000;
     const outcome = await this.engine.synchronize(this.#tools(), {
       ...ids,
       fence: options.fence ?? 7,
-      session: { guid, connector, mode, type: "None", files: written },
+      session: { ...session, files: session.files.filter(({ name }) => name !== options.without) },
       folder,
       model: this.model,
       mappingHash: this.mappingHash,
@@ -349,7 +447,50 @@ export class World {
       orphans: false,
     });
     if (outcome.state === "Blocked") await this.db.run("UPDATE UJ_JobInstances SET State = 'Blocked' WHERE Id = ?", ids.jobInstance);
-    return { ...outcome, ...ids, session: guid, folder };
+    return { ...outcome, ...ids, session: session.guid, folder };
+  }
+
+  /** Commands for a connector, from where the repository stands. */
+  incremental(connector: "HR" | "AD", delta: SourceDelta, options: Omit<SynchronizeOptions, "mode"> = {}): Promise<Synchronized> {
+    return this.synchronize(connector, delta, { ...options, mode: "Incremental" });
+  }
+
+  /** Tries sessions; nothing of the record of jobs is made for them. */
+  rehearse(sessions: readonly Rehearsal[]): Promise<readonly RehearsedSession[]> {
+    const requests = sessions.map(({ connector, files, mode = "Complete", type = "None", force = false }): RehearseRequest => {
+      const written = this.#write(connector, files, mode, type);
+      return { ...written, model: this.model, mappingHash: this.mappingHash, force };
+    });
+    return this.engine.rehearse(this.#tools(), requests);
+  }
+
+  /** Every row of every table, as text. */
+  async dump(): Promise<Record<string, string[]>> {
+    const tables = [
+      ...[
+        "UM_EntityTypes",
+        "UM_Properties",
+        "UM_Mappings",
+        "UM_Sequences",
+        "UM_Clock",
+        "UM_DirtyMarks",
+        "UM_ConnectorHeads",
+        "UM_ConnectorStates",
+      ],
+      ...[
+        "UR_Resources",
+        "UR_RetiredKeys",
+        "UR_ResourceLinks",
+        "UR_LinkKeys",
+        "UR_ResourceChanges",
+        "UR_ResourceLinkChanges",
+        "UR_LinkKeyChanges",
+      ],
+      ...["UJ_SynchronizationSessions", "UJ_JobInstances", "UJ_TaskInstances", "UJ_Decisions", "UJ_Locks"],
+    ];
+    const dump: Record<string, string[]> = {};
+    for (const table of tables) dump[table] = (await this.db.all(`SELECT * FROM ${table}`)).map(text).sort();
+    return dump;
   }
 
   async resume(blocked: { readonly taskInstance: number; readonly folder: string }): Promise<SynchronizeOutcome> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
@@ -10,7 +10,7 @@ import type {
   EntityTypeMapping,
   PropertyType,
 } from "../../../src/model/index.js";
-import { type OnRowError, type PrepareResult, prepare } from "../../../src/sync/prepare/index.js";
+import { type EarlierFiles, type OnRowError, type PrepareRequest, type PrepareResult, prepare } from "../../../src/sync/prepare/index.js";
 
 /** In memory where the system offers it: every file is synced, which a disk takes milliseconds for. */
 const scratch = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -99,6 +99,8 @@ export interface Setup {
   readonly entityMappings?: readonly EntityTypeMapping[];
   readonly linkMappings?: readonly AssociationMapping[];
   readonly onRowError?: OnRowError;
+  /** Complete by default. */
+  readonly incremental?: Pick<PrepareRequest, "type"> & Partial<Pick<PrepareRequest, "columnName" | "baseline" | "carried">>;
 }
 
 export const run = (at: Folders, setup: Setup, checkStop: (step: string) => void = () => {}): PrepareResult => {
@@ -113,7 +115,12 @@ export const run = (at: Folders, setup: Setup, checkStop: (step: string) => void
       mappings,
       entityTypes: setup.types,
       associations: setup.associations ?? [],
-      mode: "Complete",
+      mode: setup.incremental === undefined ? "Complete" : "Incremental",
+      type: "None",
+      columnName: null,
+      baseline: null,
+      carried: null,
+      ...setup.incremental,
       inputFolder: at.input,
       collectFolder: at.collect,
       errorsFile: at.errors,
@@ -121,6 +128,15 @@ export const run = (at: Folders, setup: Setup, checkStop: (step: string) => void
     },
     { checkStop, onProgress: () => {} },
   );
+};
+
+/** Keeps what a run made for the next one, in a folder of its own. */
+export const kept = (at: Folders, { baseline }: PrepareResult, name = "previous"): EarlierFiles => {
+  const folder = join(at.root, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const file of baseline) copyFileSync(join(at.collect, file.name), join(folder, file.name));
+  return { folder, files: baseline };
 };
 
 export const put = (at: Folders, name: string, content: string | Uint8Array): void => writeFileSync(join(at.input, name), content);

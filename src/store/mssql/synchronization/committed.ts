@@ -22,6 +22,7 @@ export const committedOutcome = async (
     counters: JSON.parse(String(counters)) as SynchronizeCounters,
     thresholds: thresholds === null || thresholds === undefined ? [] : (JSON.parse(String(thresholds)) as ThresholdResult[]),
     replaced: await replacedBy(db, jobInstance, taskInstance),
+    notes: [],
   };
   if (state === "Blocked") return { ...outcome, state, message: message === null ? null : String(message), changed: false };
   const mappings = request.model.connectors.find((one) => one.connector === connector);

@@ -1,6 +1,6 @@
 import { ISOLATION_LEVEL, Request, TYPES } from "tedious";
+import { ServerConnection } from "../../../sqlserver/index.js";
 import { bindingOf } from "../binding.js";
-import { ServerConnection } from "../connection.js";
 import type { MssqlTarget } from "../connection-string.js";
 import { errorNumber } from "../failure.js";
 import { type BulkColumn, type BulkRows, prepareLoad } from "./bulk-rows.js";
@@ -45,6 +45,7 @@ export class Database {
   readonly #hooks: DatabaseHooks;
   #isBroken: Error | null = null;
   #isCommitUnknown = false;
+  #rollbacks = 0;
 
   private constructor(connection: ServerConnection, hooks: DatabaseHooks) {
     this.#connection = connection;
@@ -70,6 +71,11 @@ export class Database {
   /** A commit was sent and nobody said what became of it: the transaction is applied, or rolled back. */
   get isCommitUnknown(): boolean {
     return this.#isCommitUnknown;
+  }
+
+  /** How often a transaction was rolled back on this connection: what it made of temporary tables is gone, and what it dropped is there again. */
+  get rollbacks(): number {
+    return this.#rollbacks;
   }
 
   async close(): Promise<void> {
@@ -150,6 +156,16 @@ export class Database {
     }
   }
 
+  /** Runs `work` as `transaction` does, and undoes all of it. */
+  async rehearsal<T>(work: () => Promise<T>): Promise<T> {
+    await this.#begin();
+    try {
+      return await work();
+    } finally {
+      await this.#rollback();
+    }
+  }
+
   async #begin(): Promise<void> {
     await this.batch(`SET LOCK_TIMEOUT ${writerWaitMs}`);
     for (;;) {
@@ -176,10 +192,12 @@ export class Database {
       if (asked === 0 && !this.#isToStop()) return;
       if (++asked * lookEveryMs > commitGraceMs) this.#connection.close();
     }, lookEveryMs);
+    let lost = (): void => undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         if (this.#isBroken !== null) reject(this.#isBroken);
-        this.#connection.once("end", () => reject(this.#isBroken ?? closed("the connection to the server was closed")));
+        lost = () => reject(this.#isBroken ?? closed("the connection to the server was closed"));
+        this.#connection.once("end", lost);
         this.#connection.commitTransaction((error) => (error ? reject(error) : resolve()));
       });
       this.#isCommitUnknown = false;
@@ -189,6 +207,7 @@ export class Database {
       throw error;
     } finally {
       clearInterval(timer);
+      this.#connection.off("end", lost);
     }
   }
 
@@ -203,6 +222,7 @@ export class Database {
 
   /** The server may have rolled back already (XACT_ABORT), or the connection may be gone, which rolls back too. */
   async #rollback(): Promise<void> {
+    this.#rollbacks++;
     if (this.#isBroken !== null) return;
     try {
       // Not watched: a stop that is still asked for would cancel it.

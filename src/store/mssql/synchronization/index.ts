@@ -61,6 +61,7 @@ export const createMssqlSynchronization = (connectionString: string, timing: Tim
   return {
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", connectionString, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", connectionString, request }, options),
+    rehearse: (requests, options) => runInWorker(worker, { kind: "rehearse", connectionString, requests } satisfies StoreWork, options),
     setHash: (task: TaskInstanceId) => briefly((db) => stagedSetHash(db, task)),
     drop: ({ jobInstance, taskInstance, fence }: DropRequest) =>
       briefly((db) =>

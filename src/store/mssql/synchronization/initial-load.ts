@@ -22,13 +22,19 @@ export interface InitialCounts {
   readonly orphans: number;
 }
 
-/** Refuses a connector that holds anything: Initial inserts, it does not compare (connectors §2.1, §2.6). */
-const requireEmpty = async ({ db, session }: ComparisonContext, types: readonly TypePlan[], links: readonly LinkPlan[]): Promise<void> => {
+const ownTypes = ({ plan, session }: ComparisonContext): TypePlan[] =>
+  [...plan.types.values()].filter((type) => type.connector === session.connector);
+const ownLinks = ({ plan, session }: ComparisonContext): LinkPlan[] => plan.links.filter((link) => link.connector === session.connector);
+
+/** Refuses a connector that holds anything: Initial inserts, it does not compare (connectors §2.1, §2.6). Throws SYNC_NOT_EMPTY. */
+export const requireEmpty = async (context: ComparisonContext): Promise<void> => {
+  const { db, session } = context;
   const refuse = (scope: string, count: number): void => {
     if (count > 0) throw new SluiceError("SYNC_NOT_EMPTY", { connector: session.connector, scope, count });
   };
-  for (const type of types) refuse(type.identifier, await db.count(`SELECT COUNT(*) FROM UR_Resources WHERE ${currentRows(type)}`));
-  for (const link of links)
+  for (const type of ownTypes(context))
+    refuse(type.identifier, await db.count(`SELECT COUNT(*) FROM UR_Resources WHERE ${currentRows(type)}`));
+  for (const link of ownLinks(context))
     refuse(link.mapping.identifier, await db.count(`SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = ${link.number}`));
 };
 
@@ -123,9 +129,9 @@ const fillNavigations = async (db: Database, link: LinkPlan): Promise<void> => {
  */
 export const loadInitially = async (context: ComparisonContext, task: TaskInstanceId, clock: Clock): Promise<InitialCounts> => {
   const { db, plan, session } = context;
-  const types = [...plan.types.values()].filter((type) => type.connector === session.connector);
-  const links = plan.links.filter((link) => link.connector === session.connector);
-  await requireEmpty(context, types, links);
+  const types = ownTypes(context);
+  const links = ownLinks(context);
+  await requireEmpty(context);
 
   const now = await transactionTime(db, clock);
   let inserted = 0;
@@ -136,14 +142,14 @@ export const loadInitially = async (context: ComparisonContext, task: TaskInstan
   }
   if (inserted > 0) await keepNumber(db, "resource", lastId);
 
-  const ownTypes = new Set(types.map((type) => type.number));
+  const loaded = new Set(types.map((type) => type.number));
   let linksInserted = 0;
   const elsewhere: LinkPlan[] = [];
   for (const link of links) {
     const file = sortedFileOf(session, "association", link.mapping.identifier);
     linksInserted += await loadLinks(context, file, link, task, now);
     if (link.isLinkRow) continue;
-    const isOwn = [link.side1, link.side2].every((side) => side.navigation === null || ownTypes.has(side.type.number));
+    const isOwn = [link.side1, link.side2].every((side) => side.navigation === null || loaded.has(side.type.number));
     if (isOwn) await fillNavigations(db, link);
     else elsewhere.push(link);
   }

@@ -30,7 +30,8 @@ const touchedColumns: readonly string[] = [
   `Reason ${columnTypes.word} NULL`,
 ];
 
-const into = "INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
+/** How a statement adds claims. */
+export const into = "INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
 
 /** Adds the claims that the link file in `#Claim` adds or removes. `unprotected`: condition that a stored one (`l`) may be removed. */
 export const touchByClaims = async (db: Database, link: LinkPlan, unprotected: string | null): Promise<void> => {
@@ -43,6 +44,10 @@ export const touchByClaims = async (db: Database, link: LinkPlan, unprotected: s
   );
 };
 
+/** Claims a statement adds only once: those of a mapping that are not among the touched yet, `l` being UR_LinkKeys. */
+export const untouched = (link: LinkPlan): string =>
+  `NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = ${link.number} AND ${equal("t.Key1", "l.Key1")} AND ${equal("t.Key2", "l.Key2")})`;
+
 /**
  * Adds a mapping's stored claims that fulfil `condition` (on UR_LinkKeys as `l`) and are not there yet: present and wanted. `asNew`: as if a file
  * had just said them, nothing resolved before. Gives how many were added.
@@ -50,8 +55,7 @@ export const touchByClaims = async (db: Database, link: LinkPlan, unprotected: s
 export const touchStored = (db: Database, link: LinkPlan, condition: string, asNew = false): Promise<number> =>
   db.run(
     `${into} SELECT l.Mapping, l.Key1, l.Key2, 1, 1, ${asNew ? "1, NULL, NULL" : "0, l.R1_Id, l.R2_Id"} FROM UR_LinkKeys l
-     WHERE l.Mapping = ${link.number} AND ${condition} AND NOT EXISTS (
-       SELECT 1 FROM #Touched t WHERE t.Mapping = ${link.number} AND ${equal("t.Key1", "l.Key1")} AND ${equal("t.Key2", "l.Key2")})`,
+     WHERE l.Mapping = ${link.number} AND ${condition} AND ${untouched(link)}`,
   );
 
 const isTouched = async (db: Database, link: LinkPlan): Promise<boolean> =>
@@ -245,6 +249,19 @@ const rebuildLinkRows = async (db: Database, link: LinkPlan, task: number): Prom
   );
 };
 
+/**
+ * Without a look for near keys an unresolved claim's reason would fall back to `missing`, and be staged though nothing changed: the former reason stays as long as
+ * the same sides are missing.
+ */
+const keepReasons = async (db: Database, link: LinkPlan): Promise<void> => {
+  const sameSides = `NOT ${numberDiffers("t.Before1", "t.After1")} AND NOT ${numberDiffers("t.Before2", "t.After2")}`;
+  await db.run(
+    `UPDATE t SET Reason = l.Reason FROM #Link t JOIN UR_LinkKeys l
+       ON l.Mapping = ${link.number} AND ${equal("l.Key1", "t.Key1")} AND ${equal("l.Key2", "t.Key2")}
+     WHERE t.Present = 1 AND t.Wanted = 1 AND ${sameSides} AND t.Reason NOT LIKE '%ambiguous%' AND l.Reason NOT LIKE '%ambiguous%'`,
+  );
+};
+
 const stageClaims = async (db: Database, task: number): Promise<void> => {
   await db.run(
     `INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2, R1_Before, R2_Before, R1_After, R2_After, Reason)
@@ -258,9 +275,14 @@ const stageClaims = async (db: Database, task: number): Promise<void> => {
 };
 
 /**
+ * Which of its own connector's stored claims a session looks at, besides those whose keys come or go: none (an incremental one, whose cost follows its changes), those that
+ * are unresolved, or all of them, because its mappings are others than those that its links were loaded with.
+ */
+export type Reach = "changes" | "unresolved" | "all";
+
+/**
  * Stages everything that links need of a session whose resource changes and file claims are staged; design §6, §7.6.
- * Takes the session's connector, whose own unresolved claims are tried again. `rebuild`: its
- * mappings are others than those that its links were loaded with, so that all of them are resolved anew. Gives what its navigations count.
+ * Takes the session's connector, and how far it looks. Gives what its navigations count.
  */
 export const stageLinks = async (
   db: Database,
@@ -268,17 +290,20 @@ export const stageLinks = async (
   connector: string,
   staging: Staging,
   task: number,
-  rebuild = false,
+  reach: Reach = "unresolved",
 ): Promise<NavigationCounts> => {
   await touchByKeys(db, plan);
-  for (const link of plan.links) if (link.connector === connector) await (rebuild ? touchAll : touchUnresolved)(db, link);
+  for (const link of plan.links) {
+    if (link.connector === connector && reach !== "changes") await (reach === "all" ? touchAll : touchUnresolved)(db, link);
+  }
   const counts = noNavigations();
   for (const link of plan.links) {
-    const isRebuilt = rebuild && link.connector === connector;
+    const isRebuilt = reach === "all" && link.connector === connector;
     if (!isRebuilt && !(await isTouched(db, link))) continue;
     await touchByOwner(db, link);
     await resolveLink(db, link);
-    await explainMissing(db, link);
+    // A look for near keys reads every key there is.
+    await (reach === "changes" ? keepReasons : explainMissing)(db, link);
     if (isRebuilt) await rebuildLinkRows(db, link, task);
     else if (link.isLinkRow) await stageLinkRows(db, task);
     if (!link.isLinkRow) await stageNavigations(db, link, staging, counts, isRebuilt);

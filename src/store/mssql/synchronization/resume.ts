@@ -1,14 +1,21 @@
 import { SluiceError } from "../../../errors/index.js";
-import { isoTime, type SynchronizeCounters, type TaskInstanceId, type ThresholdResult } from "../../../model/index.js";
+import {
+  isoTime,
+  type SynchronizationMode,
+  type SynchronizeCounters,
+  type TaskInstanceId,
+  type ThresholdResult,
+} from "../../../model/index.js";
 import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
 import { applyStaged, settleRows } from "./apply.js";
+import { moveHead, requireHead } from "./chain.js";
 import { ensureKeyIndexes } from "./key-index.js";
 import { prepareTouched, stageLinks, touchUnresolved } from "./link-resolution.js";
 import { planRepository, type RepositoryPlan } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
-import { moveHead, requireRunning, type SynchronizationContext, takeFence } from "./synchronize.js";
+import { requireRunning, type SynchronizationContext, takeFence } from "./synchronize.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 /**
@@ -33,10 +40,13 @@ const apply = async (
   const [state, session, countersText, thresholdsText, connectorText] = row ?? [];
   const guid = String(session);
   // A cancel that died after it dropped the rows leaves the task Blocked: its session says that nothing is staged any more.
-  const sessionState = (await db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", guid))?.[0];
+  const [sessionState, modeText, sequence, startsAt] =
+    (await db.get("SELECT State, Mode, Sequence, StartsAt FROM UJ_SynchronizationSessions WHERE Guid = ?", guid)) ?? [];
   if (state !== "Blocked" || sessionState !== "blocked") throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: blocked });
   const plan = await planRepository(db, request.model);
   const connector = String(connectorText);
+  const mode = modeText as SynchronizationMode;
+  await requireHead(db, connector, { guid, mode, sequence: Number(sequence), startsAt: startsAt === null ? null : String(startsAt) });
   context.onProgress({ step: "checking the staged changes", rows: 0 });
   const { count, conflicts } = await findConflicts(db, plan, blocked);
   if (count > 0) throw new SluiceError("SYNC_CONFLICT", { count, conflicts });
@@ -54,7 +64,13 @@ const apply = async (
   };
   const thresholds = JSON.parse(String(thresholdsText)) as ThresholdResult[];
   const at = isoTime(clock);
-  await moveHead(db, at, connector, guid, task, request.mappingHash);
+  await moveHead(db, at, {
+    connector,
+    session: guid,
+    mode,
+    task,
+    mappingHash: request.mappingHash,
+  });
   // Of the records of jobs nothing was written until here: those of others went on meanwhile.
   context.checkStop("recording the end");
   await takeFence(db, request.jobInstance, request.fence);
@@ -72,7 +88,7 @@ const apply = async (
     at,
     task,
   );
-  return { outcome: { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [] }, connector };
+  return { outcome: { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [], notes: [] }, connector };
 };
 
 /**

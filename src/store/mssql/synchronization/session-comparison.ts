@@ -74,19 +74,16 @@ export const loadClaims = (
 ): Promise<void> =>
   loadFile(context, file, [link.mapping.column1, link.mapping.column2], "#Claim", [keyColumn("Key1"), keyColumn("Key2")], step);
 
-/** The text of a stored slot; a slot of numbers holds what a file said as text. */
-const stored = (slot: Slot): string => (slotLength(slot) === null ? asKey(`r.${slot}`) : `r.${slot}`);
+/** The text of a stored slot of `r`; a slot of numbers holds what a file said as text. */
+export const stored = (slot: Slot): string => (slotLength(slot) === null ? asKey(`r.${slot}`) : `r.${slot}`);
 
 /** Loads an entity type's file into `#File` (N, then its slots in their order), made anew. */
 export const loadResourceFile = (context: ComparisonContext, file: SessionFile, type: TypePlan, step: string): Promise<void> =>
-  loadFile(
-    context,
-    file,
-    type.columns,
-    "#File",
-    type.slots.map((name): BulkColumn => ({ name, type: "text", length: slotLength(name) ?? 442 })),
-    step,
-  );
+  loadFile(context, file, type.columns, "#File", fileColumns(type), step);
+
+/** The columns of `#File` that hold a type's slots: what a file says, as text. */
+export const fileColumns = (type: TypePlan): BulkColumn[] =>
+  type.slots.map((name) => ({ name, type: "text", length: slotLength(name) ?? 442 }));
 
 /**
  * Stages what a complete file of an entity type changes; connectors §2.6. The file is loaded into `#File` and joined once, key and length, with the type's current
@@ -110,15 +107,21 @@ export const compareResources = async (
   await clearTemporary(db, "#File");
 };
 
-const findDifferences = async (db: Database, type: TypePlan, keySlot: Slot, aside: RowsSetAside): Promise<void> => {
-  await createTemporary(db, "#Diff", [
+/** Makes `#Diff`, empty: a command, the file's row of an insert or update, the resource of an update or delete. */
+export const prepareDifferences = (db: Database): Promise<void> =>
+  createTemporary(db, "#Diff", [
     "D int IDENTITY(1,1) PRIMARY KEY",
     `Command ${columnTypes.word} NOT NULL`,
     "N bigint NULL",
     "ResourceId bigint NULL",
   ]);
-  const unequal = type.slots.slice(1).map((slot) => differs(`f.${slot}`, stored(slot)));
-  const changed = ["f.N IS NULL", "r.Id IS NULL", ...unequal].join(" OR ");
+
+/** Condition that a slot of the file's row (`f`) is not what is stored (`r`). */
+export const unequal = (slot: Slot): string => differs(`f.${slot}`, stored(slot));
+
+const findDifferences = async (db: Database, type: TypePlan, keySlot: Slot, aside: RowsSetAside): Promise<void> => {
+  await prepareDifferences(db);
+  const changed = ["f.N IS NULL", "r.Id IS NULL", ...type.slots.slice(1).map(unequal)].join(" OR ");
   const unprotected = aside.unprotectedResource(type, stored(keySlot));
   const current = `SELECT Id, ${type.slots.join(", ")} FROM UR_Resources WHERE ${currentRows(type)}`;
   await db.run(
@@ -130,7 +133,8 @@ const findDifferences = async (db: Database, type: TypePlan, keySlot: Slot, asid
   );
 };
 
-const stageDifferences = async (context: ComparisonContext, type: TypePlan, staging: Staging, step: string): Promise<void> => {
+/** Stages the rows of `#Diff`, page by page. */
+export const stageDifferences = async (context: ComparisonContext, type: TypePlan, staging: Staging, step: string): Promise<void> => {
   const { db } = context;
   const count = type.slots.length;
   const columns = [...type.slots.map((slot) => `f.${slot}`), ...type.slots.map(stored)].join(", ");

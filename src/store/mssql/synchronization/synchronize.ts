@@ -1,18 +1,15 @@
 import { SluiceError } from "../../../errors/index.js";
 import { type Clock, isoTime, type JobInstanceId, jobInstanceId, type OnProgress, type SynchronizeCounters } from "../../../model/index.js";
-import { blockMessage, evaluateThresholds } from "../../../sync/index.js";
-import { type CheckStop, emptyFilesOf, enforced, type RepositoryPlan, sortedFileOf } from "../../plan/index.js";
+import type { CheckStop } from "../../plan/index.js";
 import type { SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
-import { applyStaged, dropRows, settleRows } from "./apply.js";
+import { dropRows, settleRows } from "./apply.js";
+import { moveHead, requireStart } from "./chain.js";
 import type { Database } from "./database.js";
 import { loadInitially } from "./initial-load.js";
 import { ensureKeyIndexes } from "./key-index.js";
-import { prepareTouched, stageLinks } from "./link-resolution.js";
 import { planRepository } from "./repository-plan.js";
-import { rowsSetAside } from "./rows-set-aside.js";
-import { type ComparisonContext, compareLinks, compareResources } from "./session-comparison.js";
-import { countOrphans, countStaged } from "./staged-counts.js";
-import { Staging } from "./staging.js";
+import { applyGated, blockedResult, gateSession, type Result } from "./session-application.js";
+import type { ComparisonContext } from "./session-comparison.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 export interface SynchronizationContext {
@@ -32,15 +29,17 @@ export const synchronize = async (context: SynchronizationContext, request: Sync
   const outcome = await db.transaction(async () => {
     await requireRunning(db, request);
     await requireSession(db, request);
+    const { connector, guid, mode } = request.session;
+    if (mode === "Incremental") await requireStart(db, connector, guid, request.mappingHash);
     const plan = await planRepository(db, request.model);
     const comparison: ComparisonContext = { ...context, plan, session: request.session, folder: request.folder };
-    const isInitial = request.session.mode === "Initial" && !(await repeatsInitial(db, request));
-    const result = isInitial ? await initial(comparison, request, clock) : await complete(comparison, request, plan, clock);
+    const isInitial = mode === "Initial" && !(await repeatsInitial(db, request));
+    const result = isInitial ? await initial(comparison, request, clock) : await gated(comparison, request, clock);
     context.checkStop("recording the end");
     await takeFence(db, request.jobInstance, request.fence);
     await requireRunning(db, request);
     await requireSession(db, request);
-    const replaced = await replaceBlocked(db, clock, request);
+    const replaced = mode === "Incremental" ? [] : await replaceBlocked(db, clock, request);
     await recordEnd(db, clock, request, result);
     return { ...result, replaced };
   });
@@ -50,57 +49,22 @@ export const synchronize = async (context: SynchronizationContext, request: Sync
   return { ...outcome, message: await writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
-type Result = Omit<SynchronizeOutcome, "replaced">;
-
 const initial = async (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Promise<Result> => {
   const { inserted, updated, linksInserted, orphans } = await loadInitially(comparison, request.taskInstance, clock);
   const counters: SynchronizeCounters = { inserted, updated, deleted: 0, linksInserted, linksDeleted: 0, orphans };
   await settleRows(comparison.db, request.taskInstance, request.keepChanges);
-  return { state: "Applied", counters, thresholds: [], message: null, changed: inserted + updated + linksInserted > 0 };
+  return { state: "Applied", counters, thresholds: [], message: null, changed: inserted + updated + linksInserted > 0, notes: [] };
 };
 
-const complete = async (
-  comparison: ComparisonContext,
-  request: SynchronizeRequest,
-  plan: RepositoryPlan,
-  clock: Clock,
-): Promise<Result> => {
-  const { db, session, folder, checkStop } = comparison;
-  const task = request.taskInstance;
-  const connector = plan.connectors.get(session.connector);
-  if (connector === undefined)
-    throw new SluiceError("SYNC_SESSION_STATE", { session: session.guid, state: `of an unknown connector ${session.connector}` });
-
-  const staging = await Staging.open(db, task);
-  await prepareTouched(db);
-  const aside = await rowsSetAside(db, plan, session, folder);
-  for (const type of plan.types.values()) {
-    const file = type.connector === session.connector ? sortedFileOf(session, "entityType", type.identifier) : null;
-    if (file !== null) await compareResources(comparison, file, type, staging, aside);
-  }
-  for (const link of plan.links) {
-    const file = link.connector === session.connector ? sortedFileOf(session, "association", link.mapping.identifier) : null;
-    if (file !== null) await compareLinks(comparison, file, link, aside);
-  }
-  comparison.onProgress({ step: "resolving links", rows: 0 });
-  const loadedWith = (await db.get("SELECT MappingHash FROM UM_ConnectorHeads WHERE Connector = ?", session.connector))?.[0];
-  const rebuild = loadedWith !== undefined && loadedWith !== request.mappingHash;
-  const navigations = await stageLinks(db, plan, session.connector, staging, task, rebuild);
-  await staging.keepIds();
-  const { counters, scopes, populations } = await countStaged(db, plan, connector, navigations, emptyFilesOf(session), task);
-  const thresholds = evaluateThresholds(scopes, populations);
-
-  const message = blockMessage(enforced(thresholds, request.force || session.mode === "Initial"));
-  if (message !== null) {
-    const orphans = await countOrphans(db, plan, session.connector, task);
-    return { state: "Blocked", counters: { ...counters, orphans }, thresholds, message, changed: false };
-  }
-  comparison.onProgress({ step: "applying", rows: 0 });
-  const applied = await applyStaged(db, plan, task, task, clock, checkStop);
+const gated = async (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Promise<Result> => {
+  const { db, plan } = comparison;
+  const { taskInstance: task, mappingHash, force } = request;
+  const session = await gateSession(comparison, { task, mappingHash, force });
+  if (session.message !== null) return blockedResult(comparison, session, task);
+  const result = await applyGated(comparison, session, task, clock);
   await settleRows(db, task, request.keepChanges);
   for (const type of plan.types.values()) await ensureKeyIndexes(db, type);
-  const orphans = await countOrphans(db, plan, session.connector, null);
-  return { state: "Applied", counters: { ...counters, orphans }, thresholds, message: null, changed: applied > 0 };
+  return result;
 };
 
 /**
@@ -176,7 +140,8 @@ const replaceBlocked = async (db: Database, clock: Clock, request: SynchronizeRe
 const recordEnd = async (db: Database, clock: Clock, request: SynchronizeRequest, result: Result): Promise<void> => {
   const at = isoTime(clock);
   const isApplied = result.state === "Applied";
-  const { guid, connector } = request.session;
+  const { taskInstance: task, mappingHash } = request;
+  const { guid, connector, mode } = request.session;
   await db.run(
     "UPDATE UJ_SynchronizationSessions SET State = ?, SynchronizeTask = ?, ChangedAt = ? WHERE Guid = ?",
     isApplied ? "applied" : "blocked",
@@ -184,7 +149,7 @@ const recordEnd = async (db: Database, clock: Clock, request: SynchronizeRequest
     at,
     guid,
   );
-  if (isApplied) await moveHead(db, at, connector, guid, request.taskInstance, request.mappingHash);
+  if (isApplied) await moveHead(db, at, { connector, session: guid, mode, task, mappingHash });
   await db.run(
     "UPDATE UJ_TaskInstances SET State = ?, ProducedOutput = ?, Counters = ?, Thresholds = ?, Message = ?, EndDate = ?, Session = ? WHERE Id = ?",
     isApplied ? "Completed" : "Blocked",
@@ -222,32 +187,4 @@ export const takeFence = async (db: Database, jobInstance: JobInstanceId, fence:
   await db.run("UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence'");
   const held = await db.run("UPDATE UJ_JobInstances SET Fence = Fence WHERE Id = ? AND Fence = ?", jobInstance, fence);
   if (held === 0) throw new SluiceError("SYNC_FENCE_STALE", { jobInstance });
-};
-
-/** The chain (design §7.4): the repository's state of a connector is now this session's. */
-export const moveHead = async (
-  db: Database,
-  at: string,
-  connector: string,
-  session: string,
-  task: number,
-  mappingHash: string,
-): Promise<void> => {
-  const moved = await db.run(
-    "UPDATE UM_ConnectorHeads SET Session = ?, AppliedAt = ?, TaskInstance = ?, MappingHash = ? WHERE Connector = ?",
-    session,
-    at,
-    task,
-    mappingHash,
-    connector,
-  );
-  if (moved > 0) return;
-  await db.run(
-    "INSERT INTO UM_ConnectorHeads (Connector, Session, AppliedAt, TaskInstance, MappingHash) VALUES (?, ?, ?, ?, ?)",
-    connector,
-    session,
-    at,
-    task,
-    mappingHash,
-  );
 };

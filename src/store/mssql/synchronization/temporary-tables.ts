@@ -38,8 +38,20 @@ export const slotColumn = (slot: Slot, name: string = slot): BulkColumn => {
 /** A key as the column of a bulk load. */
 export const keyColumn = (name: string): BulkColumn => ({ name, type: "text", length: 442 });
 
-/** Columns of the temporary tables that a connection made, by name; a transaction rolled back may have taken them away since. */
-const made = new WeakMap<Database, Map<string, string>>();
+/** The temporary tables of a connection by name, with their columns; null where a transaction rolled back may have brought back a former one, or none. */
+interface MadeTables {
+  readonly columns: Map<string, string | null>;
+  rollbacks: number;
+}
+const made = new WeakMap<Database, MadeTables>();
+
+const tablesOf = (db: Database): MadeTables["columns"] => {
+  const tables = made.get(db) ?? { columns: new Map<string, string | null>(), rollbacks: db.rollbacks };
+  made.set(db, tables);
+  if (tables.rollbacks !== db.rollbacks) for (const name of tables.columns.keys()) tables.columns.set(name, null);
+  tables.rollbacks = db.rollbacks;
+  return tables.columns;
+};
 
 /**
  * Makes a temporary table, or empties the one of its name. `name` begins with `#`; columns as CREATE TABLE has them. It lasts as long as the connection, or until its
@@ -47,14 +59,13 @@ const made = new WeakMap<Database, Map<string, string>>();
  * other connections' temporary tables have too.
  */
 export const createTemporary = async (db: Database, name: string, columns: readonly string[]): Promise<void> => {
-  const known = made.get(db) ?? new Map<string, string>();
-  made.set(db, known);
+  const known = tablesOf(db);
   const list = columns.join(", ");
   const create = `CREATE TABLE ${name} (${list})`;
   const former = known.get(name);
   known.set(name, list);
   if (former === undefined) await db.batch(create);
-  else if (former === list) await db.batch(`IF OBJECT_ID('tempdb..${name}') IS NULL ${create} ELSE TRUNCATE TABLE ${name}`);
+  else if (former === list) await db.batch(`TRUNCATE TABLE ${name}`);
   else await db.batch(`DROP TABLE IF EXISTS ${name}; ${create}`);
 };
 

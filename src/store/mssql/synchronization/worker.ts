@@ -1,19 +1,27 @@
 import { systemClock, systemTiming } from "../../../model/index.js";
 import type { WorkerMain, WorkerTools } from "../../../sync/index.js";
-import type { ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
+import type { RehearsedSession, RehearseRequest, ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { mssqlTarget } from "../connection-string.js";
 import { mssqlFailure } from "../failure.js";
 import { databaseName } from "../open.js";
 import { withAttempts } from "./attempts.js";
 import { committedOutcome } from "./committed.js";
 import { Database } from "./database.js";
+import { rehearse } from "./rehearse.js";
 import { resumeStaged } from "./resume.js";
 import { synchronize } from "./synchronize.js";
 
-/** `connectionString` holds a secret: it is in no message and in no log. */
-export type StoreWork =
+/** Work that is committed. `connectionString` holds a secret: it is in no message and in no log. */
+type RecordedWork =
   | { readonly kind: "synchronize"; readonly connectionString: string; readonly request: SynchronizeRequest }
   | { readonly kind: "resume"; readonly connectionString: string; readonly request: ResumeRequest };
+
+export type StoreWork =
+  | RecordedWork
+  | { readonly kind: "rehearse"; readonly connectionString: string; readonly requests: readonly RehearseRequest[] };
+
+/** An outcome, or one for each request of a rehearsal. */
+type StoreResult = SynchronizeOutcome | readonly RehearsedSession[];
 
 /** How long a server that went away at a commit is asked what became of it, and how often (ms): a failover takes less. */
 const commitPatienceMs = 60_000;
@@ -30,10 +38,17 @@ const open = ({ connectionString }: StoreWork, tools: WorkerTools): Promise<Data
   });
 
 /** One connection and one transaction; nothing is left of it where it throws, unless nobody knows: then the server is asked. */
-const attempt = async (input: StoreWork, tools: WorkerTools): Promise<SynchronizeOutcome> => {
+const attempt = async (input: StoreWork, tools: WorkerTools): Promise<StoreResult> => {
   const db = await open(input, tools);
+  const context = { db, clock: systemClock, ...tools };
+  if (input.kind === "rehearse") {
+    try {
+      return await rehearse(context, input.requests);
+    } finally {
+      await db.close();
+    }
+  }
   try {
-    const context = { db, clock: systemClock, ...tools };
     return await (input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request));
   } catch (error) {
     const committed = db.isCommitUnknown ? await askCommitted(input, tools) : null;
@@ -45,7 +60,7 @@ const attempt = async (input: StoreWork, tools: WorkerTools): Promise<Synchroniz
 };
 
 /** Null where it was rolled back, and where the server does not come back in time or a stop is asked for: then what happened at the commit is told. */
-const askCommitted = async (input: StoreWork, tools: WorkerTools): Promise<SynchronizeOutcome | null> => {
+const askCommitted = async (input: RecordedWork, tools: WorkerTools): Promise<SynchronizeOutcome | null> => {
   const since = systemTiming.now();
   const isToWait = (): boolean => systemTiming.now() - since < commitPatienceMs;
   const checkStop = (step: string): void => {
@@ -79,7 +94,7 @@ const isStopped = ({ checkStop }: WorkerTools): boolean => {
 };
 
 /** Runs in a thread of its own, with a connection of its own: heartbeats go on, and the files are read without holding up the runner. */
-const work: WorkerMain<StoreWork, SynchronizeOutcome> = async (input, tools) => {
+const work: WorkerMain<StoreWork, StoreResult> = async (input, tools) => {
   try {
     return await withAttempts(
       systemTiming,

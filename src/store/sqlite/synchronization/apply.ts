@@ -1,14 +1,20 @@
-import { allSlots, type Clock, type TaskInstanceId } from "../../../model/index.js";
+import type { Clock, TaskInstanceId } from "../../../model/index.js";
 import { openEnd } from "../../open-end.js";
 import type { CheckStop, RepositoryPlan, SlotChanges } from "../../plan/index.js";
-import type { Database } from "./database.js";
+import type { Database, Statement } from "./database.js";
 import { transactionTime } from "./sequence.js";
+
+/**
+ * Pages of staged rows are read by their row number: by the index of their task instance SQLite would sort all that is left of them for each page. Rows of other
+ * instances, few as a rule, are passed over once.
+ */
+export const inOrderOfId = "NOT INDEXED";
 
 /** Staged rows read at a time: nothing is written through a connection with an open scan (design §6, SQLite). */
 const pageSize = 1_000;
 
-/** Above so many new claims, and more than are stored, the second index is built anew instead of being fed in random order. */
-const bulkClaims = 100_000;
+/** Above so many new rows, and more than are stored, a second index is built anew instead of being fed in random order. */
+const bulkRows = 100_000;
 
 interface ChangeRow {
   readonly resource: number;
@@ -25,7 +31,7 @@ const eachChange = (
   visit: (row: ChangeRow) => void,
 ): void => {
   const page = db.prepare(
-    `SELECT Id, ResourceId, Type, Key, Changes FROM UR_ResourceChanges
+    `SELECT Id, ResourceId, Type, Key, Changes FROM UR_ResourceChanges ${inOrderOfId}
      WHERE TaskInstance = ${task} AND Command = '${command}' AND Id > ? ORDER BY Id LIMIT ${pageSize}`,
   );
   for (let after = 0; ; ) {
@@ -83,40 +89,52 @@ const deleteResources = (db: Database, task: number, by: number, now: string): v
   db.exec(`INSERT OR REPLACE INTO UR_RetiredKeys (Type, Key, Id) SELECT Type, Key, ResourceId ${deleted} ORDER BY Type, Key`);
 };
 
-/** Columns that make up a version, but for those that the closed copy sets. */
-const copied = ["Id", "Type", "ValidFrom", "Dirty", "ChangedBy", ...allSlots].join(", ");
+/**
+ * Writes the current row of a resource once more, as closed. Only slots that a property of its type was ever given are copied: the others hold nothing, and there are 153.
+ */
+const closedCopies = (db: Database, by: number, now: string): ((type: number, resource: number) => void) => {
+  const copies = new Map<number, Statement>();
+  return (type, resource) => {
+    let copy = copies.get(type);
+    if (copy === undefined) {
+      const slots = db.all("SELECT DISTINCT Slot FROM UM_Properties WHERE EntityType = ?", type).map(([slot]) => String(slot));
+      const copied = ["Id", "Type", "ValidFrom", "Dirty", "ChangedBy", ...slots].join(", ");
+      copy = db.prepare(`INSERT INTO UR_Resources (${copied}, ValidTo, ClosedBy)
+        SELECT ${copied}, '${now}', ${by} FROM UR_Resources WHERE Id = ? AND ValidTo = '${openEnd}'`);
+      copies.set(type, copy);
+    }
+    copy.run(resource);
+  };
+};
 
 /**
  * An update keeps the former row as a closed copy and changes the current one. Where all changed properties have a HistoryPrecision and
  * the version is younger than the smallest of them, the current row is overwritten and no version is made (connectors §2.8).
+ * Both at once, row by row: in a pass of their own each would bring all pages that change into the cache again.
  */
 const updateResources = (db: Database, plan: RepositoryPlan, task: number, by: number, now: string, checkStop: CheckStop): void => {
-  db.exec("DROP TABLE IF EXISTS temp.InPlace");
-  db.exec("CREATE TEMP TABLE InPlace (Id INTEGER PRIMARY KEY)");
-  if ([...plan.types.values()].some((type) => type.precision.size > 0)) {
-    const mark = db.prepare("INSERT INTO temp.InPlace (Id) VALUES (?)");
-    const versionOf = db.prepare(`SELECT ValidFrom FROM UR_Resources WHERE Id = ? AND ValidTo = '${openEnd}'`);
-    eachChange(db, task, "update", checkStop, ({ resource, type, changes }) => {
-      const precision = plan.typeByNumber.get(type)?.precision;
-      const minutes = Math.min(...Object.keys(changes).map((slot) => precision?.get(slot) ?? 0));
-      const from = minutes > 0 ? versionOf.get(resource) : null;
-      if (from !== null && Date.parse(now) - Date.parse(String(from[0])) < minutes * 60_000) mark.run(resource);
-    });
-  }
-  db.exec(`INSERT INTO UR_Resources (${copied}, ValidTo, ClosedBy)
-    SELECT ${copied}, '${now}', ${by} FROM UR_Resources WHERE ValidTo = '${openEnd}' AND Id IN (
-      SELECT ResourceId FROM UR_ResourceChanges WHERE TaskInstance = ${task} AND Command = 'update' AND ResourceId NOT IN (SELECT Id FROM temp.InPlace))`);
-  eachChange(db, task, "update", checkStop, ({ resource, changes }) => {
+  const versionOf = db.prepare(`SELECT ValidFrom FROM UR_Resources WHERE Id = ? AND ValidTo = '${openEnd}'`);
+  const isInPlace = (resource: number, type: number, slots: readonly string[]): boolean => {
+    const precision = plan.typeByNumber.get(type)?.precision;
+    if (precision === undefined || precision.size === 0) return false;
+    const minutes = Math.min(...slots.map((slot) => precision.get(slot) ?? 0));
+    const from = minutes > 0 ? versionOf.get(resource) : null;
+    return from !== null && Date.parse(now) - Date.parse(String(from[0])) < minutes * 60_000;
+  };
+  const copy = closedCopies(db, by, now);
+  eachChange(db, task, "update", checkStop, ({ resource, type, changes }) => {
     const slots = Object.keys(changes);
+    const inPlace = isInPlace(resource, type, slots);
+    if (!inPlace) copy(type, resource);
     // Slots come from our own staged rows, which staging writes from the compiled configuration only.
+    const assignments = slots.map((slot) => `${slot} = ?`);
+    if (!inPlace) assignments.push(`ValidFrom = '${now}'`, `ChangedBy = ${by}`);
     db.run(
-      `UPDATE UR_Resources SET ${slots.map((slot) => `${slot} = ?`).join(", ")} WHERE Id = ? AND ValidTo = '${openEnd}'`,
+      `UPDATE UR_Resources SET ${assignments.join(", ")} WHERE Id = ? AND ValidTo = '${openEnd}'`,
       ...slots.map((slot) => changes[slot]?.[1] ?? null),
       resource,
     );
   });
-  db.exec(`UPDATE UR_Resources SET ValidFrom = '${now}', ChangedBy = ${by} WHERE ValidTo = '${openEnd}' AND Id IN (
-    SELECT ResourceId FROM UR_ResourceChanges WHERE TaskInstance = ${task} AND Command = 'update' AND ResourceId NOT IN (SELECT Id FROM temp.InPlace))`);
 };
 
 const insertResources = (db: Database, task: number, by: number, now: string, checkStop: CheckStop): void => {
@@ -140,9 +158,13 @@ const applyLinks = (db: Database, task: number, by: number, now: string): void =
   db.exec(`UPDATE UR_ResourceLinks SET ValidTo = '${now}', ClosedBy = ${by} FROM UR_ResourceLinkChanges c
     WHERE c.TaskInstance = ${task} AND c.Command = 'delete' AND UR_ResourceLinks.Mapping = c.Mapping
       AND UR_ResourceLinks.R1_Id = c.R1_Id AND UR_ResourceLinks.R2_Id = c.R2_Id AND UR_ResourceLinks.ValidTo = '${openEnd}'`);
-  db.exec(`INSERT INTO UR_ResourceLinks (Mapping, R1_Id, R2_Id, ValidFrom, ValidTo, ChangedBy)
-    SELECT Mapping, R1_Id, R2_Id, '${now}', '${openEnd}', ${by} FROM UR_ResourceLinkChanges
-    WHERE TaskInstance = ${task} AND Command = 'insert' ORDER BY Mapping, R1_Id, R2_Id`);
+  const inserts = `FROM UR_ResourceLinkChanges WHERE TaskInstance = ${task} AND Command = 'insert'`;
+  const added = db.count(`SELECT count(*) ${inserts}`);
+  if (added === 0) return;
+  withoutIndex(db, linksByR2, added, () =>
+    db.exec(`INSERT INTO UR_ResourceLinks (Mapping, R1_Id, R2_Id, ValidFrom, ValidTo, ChangedBy)
+      SELECT Mapping, R1_Id, R2_Id, '${now}', '${openEnd}', ${by} ${inserts} ORDER BY Mapping, R1_Id, R2_Id`),
+  );
 };
 
 const applyClaims = (db: Database, task: number): void => {
@@ -152,18 +174,32 @@ const applyClaims = (db: Database, task: number): void => {
     AND UR_LinkKeys.Mapping = c.Mapping AND UR_LinkKeys.Key1 = c.Key1 AND UR_LinkKeys.Key2 = c.Key2`);
   const added = db.count(`SELECT count(*) ${staged} AND c.Command = 'add'`);
   if (added === 0) return;
-  withoutSecondIndex(db, added, () =>
+  withoutIndex(db, claimsByKey2, added, () =>
     db.exec(`INSERT INTO UR_LinkKeys (Mapping, Key1, Key2, R1_Id, R2_Id, Reason)
       SELECT c.Mapping, c.Key1, c.Key2, c.R1_After, c.R2_After, c.Reason ${staged} AND c.Command = 'add' ORDER BY c.Mapping, c.Key1, c.Key2`),
   );
 };
 
-/** Runs `insert` of `added` claims in key order; a bulk of them with the index by key 2 taken away and sorted afterwards. */
-export const withoutSecondIndex = (db: Database, added: number, insert: () => void): void => {
-  const isBulk = added > bulkClaims && added > db.count("SELECT count(*) FROM UR_LinkKeys");
-  if (isBulk) db.exec("DROP INDEX IX_UR_LinkKeys_Key2");
-  insert();
-  if (isBulk) db.exec("CREATE INDEX IX_UR_LinkKeys_Key2 ON UR_LinkKeys (Mapping, Key2)");
+/** An index that a bulk of rows, which come in the order of their primary key, would feed at random: page after page would leave the cache, changed by a row each. */
+interface SecondIndex {
+  readonly name: string;
+  readonly table: string;
+  readonly columns: string;
+}
+export const claimsByKey2: SecondIndex = { name: "IX_UR_LinkKeys_Key2", table: "UR_LinkKeys", columns: "(Mapping, Key2)" };
+export const linksByR2: SecondIndex = {
+  name: "IX_UR_ResourceLinks_R2",
+  table: "UR_ResourceLinks",
+  columns: `(Mapping, R2_Id) WHERE ValidTo = '${openEnd}'`,
+};
+
+/** Runs `insert` of `added` rows in key order; a bulk of them with the second index taken away and sorted afterwards. */
+export const withoutIndex = <T>(db: Database, { name, table, columns }: SecondIndex, added: number, insert: () => T): T => {
+  const isBulk = added > bulkRows && added > db.count(`SELECT count(*) FROM ${table}`);
+  if (isBulk) db.exec(`DROP INDEX ${name}`);
+  const result = insert();
+  if (isBulk) db.exec(`CREATE INDEX ${name} ON ${table} ${columns}`);
+  return result;
 };
 
 /** Removes the staged or applied rows of a task instance. */

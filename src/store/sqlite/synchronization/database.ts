@@ -89,4 +89,14 @@ export class Database {
       throw error;
     }
   }
+
+  /** Runs `work` in a transaction that holds the writer from its start, and undoes all of it in the end. */
+  rehearsal<T>(work: () => T): T {
+    this.#begin();
+    try {
+      return work();
+    } finally {
+      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
+    }
+  }
 }

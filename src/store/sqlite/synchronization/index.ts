@@ -1,6 +1,14 @@
 import { isoTime, type TaskInstanceId, type Timing } from "../../../model/index.js";
 import { runInWorker } from "../../../sync/index.js";
-import type { ResumeRequest, RunOptions, SynchronizationStore, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
+import type {
+  RehearsedSession,
+  RehearseRequest,
+  ResumeRequest,
+  RunOptions,
+  SynchronizationStore,
+  SynchronizeOutcome,
+  SynchronizeRequest,
+} from "../../synchronization.js";
 import { openConnection } from "../client.js";
 import { isBusy, storeFailure } from "../failure.js";
 import { dropRows } from "./apply.js";
@@ -17,7 +25,8 @@ const pauseMs = 100;
 
 /** Synchronization on the embedded database: long work in a thread, short work at once. Takes the absolute path of the database. */
 export const createSqliteSynchronization = (path: string, timing: Timing): SynchronizationStore => {
-  const inThread = (work: StoreWork, options: RunOptions): Promise<SynchronizeOutcome> => runInWorker(worker, work, options);
+  const inThread = <Result = SynchronizeOutcome>(work: StoreWork, options: RunOptions): Promise<Result> =>
+    runInWorker(worker, work, options);
   const briefly = async <T>(work: (db: Database) => T): Promise<T> => {
     const since = timing.now();
     for (;;) {
@@ -35,6 +44,8 @@ export const createSqliteSynchronization = (path: string, timing: Timing): Synch
   return {
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", path, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", path, request }, options),
+    rehearse: (requests: readonly RehearseRequest[], options) =>
+      inThread<readonly RehearsedSession[]>({ kind: "rehearse", path, requests }, options),
     setHash: async (task: TaskInstanceId) => briefly((db) => stagedSetHash(db, task)),
     drop: async ({ jobInstance, taskInstance, fence }) =>
       briefly((db) =>

@@ -11,7 +11,8 @@ import {
   type TypePlan,
   watched,
 } from "../../plan/index.js";
-import { applyStaged, withoutSecondIndex } from "./apply.js";
+import { applyStaged, claimsByKey2, linksByR2, withoutIndex } from "./apply.js";
+import { claimIndex } from "./claim-index.js";
 import type { Database, Statement } from "./database.js";
 import { ensureKeyIndexes } from "./key-index.js";
 import { prepareTouched, stageLinks } from "./link-resolution.js";
@@ -30,8 +31,15 @@ export interface InitialCounts {
 /** Rows a statement: the fixed price of a call is shared by as many; more gained nothing. */
 const rowsPerInsert = 8;
 
-/** Refuses a connector that holds anything: Initial inserts, it does not compare (connectors §2.1, §2.6). */
-const requireEmpty = (context: ComparisonContext, types: readonly TypePlan[], links: readonly LinkPlan[]): void => {
+/** Entity types and links that the session's connector loads. */
+const ownOf = ({ plan, session }: ComparisonContext): { readonly types: readonly TypePlan[]; readonly links: readonly LinkPlan[] } => ({
+  types: [...plan.types.values()].filter((type) => type.connector === session.connector),
+  links: plan.links.filter((link) => link.connector === session.connector),
+});
+
+/** Refuses a connector that holds anything: Initial inserts, it does not compare (connectors §2.1, §2.6). Throws SYNC_NOT_EMPTY. */
+export const requireEmpty = (context: ComparisonContext): void => {
+  const { types, links } = ownOf(context);
   const refuse = (scope: string, count: number): void => {
     if (count > 0) throw new SluiceError("SYNC_NOT_EMPTY", { connector: context.session.connector, scope, count });
   };
@@ -77,17 +85,18 @@ const loadResources = (
   return file.rows;
 };
 
+/** The resource that a key names, null where there is none or several. */
 const lookUp = (side: LinkSide, key: string): string =>
   `(SELECT CASE count(*) WHEN 1 THEN min(r.Id) END FROM UR_Resources r WHERE ${currentRows(side.type, "r.")} AND r.${side.slot} = ${key})`;
 const reason = (side: LinkSide, key: string, id: string, n: 1 | 2): string =>
   `CASE WHEN ${id} IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM UR_Resources r WHERE ${currentRows(side.type, "r.")} AND r.${side.slot} = ${key})
      THEN '${n} ambiguous' ELSE '${n} missing' END END`;
 
-/** Loads the claims of a link file and what they resolve to, set by set. Gives the link rows made. */
-const loadLinks = (context: ComparisonContext, file: SessionFile, link: LinkPlan, by: number, now: string): number => {
+/** Reads a link file into temp.Claim, whose rows are numbered in the order of key 1 and key 2. */
+const readClaims = (context: ComparisonContext, file: SessionFile, link: LinkPlan): void => {
   const { db } = context;
   db.exec("DROP TABLE IF EXISTS temp.Claim");
-  db.exec("CREATE TEMP TABLE Claim (Key1 TEXT, Key2 TEXT)");
+  db.exec("CREATE TEMP TABLE Claim (Id INTEGER PRIMARY KEY, Key1 TEXT NOT NULL, Key2 TEXT NOT NULL)");
   const insert = db.prepare("INSERT INTO temp.Claim (Key1, Key2) VALUES (?, ?)");
   const source = openSortedFile(context.folder, file, [link.mapping.column1, link.mapping.column2]);
   try {
@@ -97,22 +106,56 @@ const loadLinks = (context: ComparisonContext, file: SessionFile, link: LinkPlan
   } finally {
     source.close();
   }
-  withoutSecondIndex(db, file.rows, () =>
-    db.exec(`INSERT INTO UR_LinkKeys (Mapping, Key1, Key2, R1_Id, R2_Id)
-      SELECT ${link.number}, c.Key1, c.Key2, ${lookUp(link.side1, "c.Key1")}, ${lookUp(link.side2, "c.Key2")} FROM temp.Claim c ORDER BY c.rowid`),
+};
+
+/**
+ * Finds what the claims name, key 2 in the order of that key and then both back in the order of the claims: looked up claim by claim, each key 2 would be anywhere in an index
+ * of which the cache holds a small part.
+ */
+const resolveClaims = ({ db, checkStop }: ComparisonContext, link: LinkPlan): void => {
+  const step = `resolving ${link.mapping.identifier}`;
+  db.exec("DROP TABLE IF EXISTS temp.Named2");
+  db.exec("DROP TABLE IF EXISTS temp.Named");
+  db.exec("CREATE TEMP TABLE Named2 (Claim INTEGER PRIMARY KEY, R2_Id INTEGER)");
+  db.exec("CREATE TEMP TABLE Named (Claim INTEGER PRIMARY KEY, R1_Id INTEGER, R2_Id INTEGER)");
+  checkStop(step);
+  db.exec("CREATE INDEX temp.ClaimByKey2 ON Claim (Key2)");
+  checkStop(step);
+  db.exec(
+    `INSERT INTO temp.Named2 SELECT c.Id, ${lookUp(link.side2, "c.Key2")} FROM temp.Claim c INDEXED BY ClaimByKey2 WHERE c.Key2 >= '' ORDER BY c.Id`,
+  );
+  db.exec("DROP INDEX temp.ClaimByKey2");
+  checkStop(step);
+  db.exec(`INSERT INTO temp.Named SELECT c.Id, ${lookUp(link.side1, "c.Key1")}, n.R2_Id
+    FROM temp.Claim c CROSS JOIN temp.Named2 n ON n.Claim = c.Id ORDER BY c.Id`);
+  db.exec("DROP TABLE temp.Named2");
+};
+
+/** Loads the claims of a link file and what they resolve to, set by set. Gives the link rows made. */
+const loadLinks = (context: ComparisonContext, file: SessionFile, link: LinkPlan, by: number, now: string): number => {
+  const { db, checkStop } = context;
+  readClaims(context, file, link);
+  resolveClaims(context, link);
+  const why = [reason(link.side1, "c.Key1", "n.R1_Id", 1), reason(link.side2, "c.Key2", "n.R2_Id", 2)].join(", ");
+  withoutIndex(db, claimsByKey2, file.rows, () =>
+    db.exec(`INSERT INTO UR_LinkKeys (Mapping, Key1, Key2, R1_Id, R2_Id, Reason)
+      SELECT ${link.number}, c.Key1, c.Key2, n.R1_Id, n.R2_Id, CASE WHEN n.R1_Id IS NULL OR n.R2_Id IS NULL THEN concat_ws(', ', ${why}) END
+      FROM temp.Claim c CROSS JOIN temp.Named n ON n.Claim = c.Id ORDER BY c.Id`),
   );
   db.exec("DROP TABLE temp.Claim");
-  db.exec(`UPDATE UR_LinkKeys SET Reason = concat_ws(', ', ${reason(link.side1, "Key1", "R1_Id", 1)}, ${reason(link.side2, "Key2", "R2_Id", 2)})
-    WHERE Mapping = ${link.number} AND (R1_Id IS NULL OR R2_Id IS NULL)`);
-  if (link.isLinkRow) {
-    return db.run(
-      `INSERT INTO UR_ResourceLinks (Mapping, R1_Id, R2_Id, ValidFrom, ValidTo, ChangedBy)
-       SELECT Mapping, R1_Id, R2_Id, '${now}', '${openEnd}', ${by} FROM UR_LinkKeys
-       WHERE Mapping = ? AND R1_Id IS NOT NULL AND R2_Id IS NOT NULL ORDER BY R1_Id, R2_Id`,
-      link.number,
-    );
-  }
-  return 0;
+  checkStop(`loading ${file.mapping}`);
+  const inserted = !link.isLinkRow
+    ? 0
+    : withoutIndex(db, linksByR2, file.rows, () =>
+        db.run(
+          `INSERT INTO UR_ResourceLinks (Mapping, R1_Id, R2_Id, ValidFrom, ValidTo, ChangedBy)
+           SELECT ?, R1_Id, R2_Id, '${now}', '${openEnd}', ${by} FROM temp.Named
+           WHERE R1_Id IS NOT NULL AND R2_Id IS NOT NULL ORDER BY R1_Id, R2_Id`,
+          link.number,
+        ),
+      );
+  db.exec("DROP TABLE temp.Named");
+  return inserted;
 };
 
 /** Writes navigations into rows that this load made itself; no version is closed, as none was ever seen. */
@@ -140,9 +183,8 @@ const fillNavigations = (db: Database, link: LinkPlan): void => {
  */
 export const loadInitially = (context: ComparisonContext, task: TaskInstanceId, clock: Clock): InitialCounts => {
   const { db, plan, session } = context;
-  const types = [...plan.types.values()].filter((type) => type.connector === session.connector);
-  const links = plan.links.filter((link) => link.connector === session.connector);
-  requireEmpty(context, types, links);
+  const { types, links } = ownOf(context);
+  requireEmpty(context);
 
   const staging = new Staging(db, task);
   prepareTouched(db);
@@ -190,7 +232,7 @@ const heal = (
   const { db, plan, session } = context;
   const own = plan.links.filter((link) => link.connector === session.connector).map((link) => link.number);
   // Its own are among them: they are looked at once more for the reasons that only stageLinks finds.
-  const waiting = db.count("SELECT count(*) FROM UR_LinkKeys WHERE Reason IS NOT NULL");
+  const waiting = db.count(`SELECT count(*) FROM UR_LinkKeys ${claimIndex.unresolved} WHERE Reason IS NOT NULL`);
   if (waiting === 0 && elsewhere.length === 0) return { updated: 0, linksInserted: 0 };
 
   const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
@@ -201,7 +243,7 @@ const heal = (
       [link.side2, "Key2"],
     ] as const) {
       if (!types.includes(side.type)) continue;
-      db.exec(`${into} SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
+      db.exec(`${into} SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l ${claimIndex.unresolved}
         WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL
           AND EXISTS (SELECT 1 FROM UR_Resources r WHERE ${currentRows(side.type, "r.")} AND r.${side.slot} = l.${key})`);
     }

@@ -11,6 +11,7 @@ import {
   type RepositoryPlan,
   type TypePlan,
 } from "../../plan/index.js";
+import { claimIndex } from "./claim-index.js";
 import type { Database } from "./database.js";
 import type { Staging } from "./staging.js";
 
@@ -41,11 +42,8 @@ export const touchByFile = (db: Database) => ({
 const select = "SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM";
 const into = "INSERT OR IGNORE INTO temp.Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2)";
 
-/**
- * Claims are found by key 1 in their primary key, by key 2 in the index made for it: left alone, SQLite holds the primary key's first column for the better choice
- * as long as it has no statistics, and walks all claims of the mapping for each key.
- */
-const indexOf = { 1: "", 2: "INDEXED BY IX_UR_LinkKeys_Key2" } as const;
+/** Claims are found by key 1 in their primary key, by key 2 in the index made for it. */
+const indexOf = { 1: "", 2: claimIndex.key2 } as const;
 
 /** Adds the stored claims, of whatever connector, that name a key which comes or goes. */
 export const touchByKeys = (db: Database, plan: RepositoryPlan): void => {
@@ -66,7 +64,7 @@ const touchAll = (db: Database, link: LinkPlan): void => db.exec(`${into} ${sele
 
 /** Adds a mapping's unresolved claims. */
 export const touchUnresolved = (db: Database, link: LinkPlan): void =>
-  db.exec(`${into} ${select} UR_LinkKeys l WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
+  db.exec(`${into} ${select} UR_LinkKeys l ${claimIndex.unresolved} WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
 
 /** SQL that counts and finds the resources whose look-up slot will hold a key once the staged rows are applied. */
 const candidates = (side: LinkSide, key: string): string => `
@@ -228,6 +226,15 @@ const stageNavigations = (db: Database, link: LinkPlan, staging: Staging, counts
   }
 };
 
+/**
+ * Without a look for near keys an unresolved claim's reason would fall back to `missing`, and be staged though nothing changed: the former reason stays as long as
+ * the same sides are missing.
+ */
+const keepReasons = (db: Database): void =>
+  db.exec(`UPDATE temp.Touched AS t SET Reason = coalesce((SELECT l.Reason FROM UR_LinkKeys l
+      WHERE l.Mapping = t.Mapping AND l.Key1 = t.Key1 AND l.Key2 = t.Key2 AND l.Reason NOT LIKE '%ambiguous%'), t.Reason)
+    WHERE t.Present = 1 AND t.Wanted = 1 AND t.Before1 IS t.After1 AND t.Before2 IS t.After2 AND t.Reason NOT LIKE '%ambiguous%'`);
+
 const stageClaims = (db: Database, task: number): void =>
   db.exec(`INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2, R1_Before, R2_Before, R1_After, R2_After, Reason)
     SELECT ${task}, 'staged', CASE WHEN Present = 0 THEN 'add' WHEN Wanted = 0 THEN 'remove' ELSE 'resolve' END,
@@ -237,9 +244,15 @@ const stageClaims = (db: Database, task: number): void =>
     ORDER BY t.Mapping, t.Key1, t.Key2`);
 
 /**
+ * Which claims of the session's own connector are looked at beside those that its files name and those whose keys come or go. `keys`: no others, so that the cost
+ * follows the changes; `unresolved`: those that resolve to nothing are tried again, with a look for near keys; `all`: its mappings are others than those
+ * that its links were loaded with, so that nothing is taken for granted.
+ */
+export type LinkScope = "keys" | "unresolved" | "all";
+
+/**
  * Stages everything that links need of a session whose resource changes and file claims are staged; design §6, §7.6.
- * Takes the session's connector, whose own unresolved claims are tried again. `rebuild`: its
- * mappings are others than those that its links were loaded with, so that all of them are resolved anew. Gives what its navigations count.
+ * Takes the session's connector. Gives what its navigations count.
  */
 export const stageLinks = (
   db: Database,
@@ -247,21 +260,24 @@ export const stageLinks = (
   connector: string,
   staging: Staging,
   task: number,
-  rebuild = false,
+  scope: LinkScope = "unresolved",
 ): NavigationCounts => {
   touchByKeys(db, plan);
-  for (const link of plan.links) if (link.connector === connector) (rebuild ? touchAll : touchUnresolved)(db, link);
+  if (scope !== "keys") {
+    for (const link of plan.links) if (link.connector === connector) (scope === "all" ? touchAll : touchUnresolved)(db, link);
+  }
   const counts = noNavigations();
   for (const link of plan.links) {
-    const isRebuilt = rebuild && link.connector === connector;
+    const isRebuilt = scope === "all" && link.connector === connector;
     if (!isRebuilt && db.get("SELECT 1 FROM temp.Touched WHERE Mapping = ? LIMIT 1", link.number) === null) continue;
     touchByOwner(db, link);
     resolveTouched(db, link);
-    explainMissing(db, link);
+    if (scope !== "keys") explainMissing(db, link);
     if (isRebuilt) rebuildLinkRows(db, link, task);
     else if (link.isLinkRow) stageLinkRows(db, link, task);
     if (!link.isLinkRow) stageNavigations(db, link, staging, counts, isRebuilt);
   }
+  if (scope === "keys") keepReasons(db);
   stageClaims(db, task);
   return counts;
 };

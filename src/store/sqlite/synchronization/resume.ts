@@ -1,8 +1,17 @@
 import { SluiceError } from "../../../errors/index.js";
-import { isoTime, type SynchronizeCounters, type TaskInstanceId, type ThresholdResult } from "../../../model/index.js";
+import {
+  isoTime,
+  type SessionManifest,
+  type SynchronizationMode,
+  type SynchronizeCounters,
+  sessionGuid,
+  type TaskInstanceId,
+  type ThresholdResult,
+} from "../../../model/index.js";
 import type { RepositoryPlan } from "../../plan/index.js";
 import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
+import type { Database, Value } from "./database.js";
 import { ensureKeyIndexes } from "./key-index.js";
 import { extendLeases } from "./lease.js";
 import { prepareTouched, stageLinks, touchUnresolved } from "./link-resolution.js";
@@ -10,7 +19,7 @@ import { planRepository } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
-import { moveHead, requireRunning, type SynchronizationContext } from "./synchronize.js";
+import { headOf, moveHead, requireRunning, type SynchronizationContext } from "./synchronize.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 /**
@@ -25,11 +34,15 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
     const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
     const [state, session, countersText, thresholdsText, connector] = row ?? [];
     // A cancel that died after it dropped the rows leaves the task Blocked: its session says that nothing is staged any more.
-    const sessionState = db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", session ?? null)?.[0];
-    if (state !== "Blocked" || sessionState !== "blocked") throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: request.blocked });
+    const announced = db.get("SELECT State, Mode, Sequence, StartsAt FROM UJ_SynchronizationSessions WHERE Guid = ?", session ?? null);
+    if (state !== "Blocked" || announced?.[0] !== "blocked")
+      throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: request.blocked });
     const plan = planRepository(db, request.model);
     for (const type of plan.types.values()) ensureKeyIndexes(db, type);
     const name = String(connector);
+    const guid = sessionGuid(String(session));
+    const mode = String(announced[1]) as SynchronizationMode;
+    requireHead(db, { connector: name, guid, mode }, Number(announced[2]), announced[3] ?? null);
     context.onProgress({ step: "checking the staged changes", rows: 0 });
     const { count, conflicts } = findConflicts(db, plan, request.blocked);
     if (count > 0) throw new SluiceError("SYNC_CONFLICT", { count, conflicts });
@@ -38,14 +51,13 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
     const healed = healWaiting(context, plan, name, request.taskInstance);
     if (!request.keepChanges) for (const task of [request.blocked, request.taskInstance]) dropRows(db, task);
     const at = isoTime(clock);
-    const guid = String(session);
     db.run(
       "UPDATE UJ_SynchronizationSessions SET State = 'applied', SynchronizeTask = ?, ChangedAt = ? WHERE Guid = ?",
       request.taskInstance,
       at,
       guid,
     );
-    moveHead(db, at, name, guid, request.taskInstance, request.mappingHash);
+    moveHead(db, at, { connector: name, guid, mode }, request.taskInstance, request.mappingHash);
     const staged = JSON.parse(String(countersText)) as SynchronizeCounters;
     const counters: SynchronizeCounters = {
       ...staged,
@@ -62,11 +74,27 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
       request.taskInstance,
     );
     extendLeases(db, clock, begunAt);
-    return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [] };
+    return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [], notes: [] };
   });
   const name = db.get("SELECT Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked)?.[0];
   const connector = request.model.connectors.find((one) => one.connector === name);
   return connector === undefined ? outcome : { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
+};
+
+/**
+ * Refuses a staged set when a later session of its connector was applied meanwhile: head and repository would no longer agree, since the set writes over no more than what it
+ * staged (design §7.4). `startsAt`: where a staged incremental session starts. Throws SYNC_CHAIN_MOVED.
+ */
+const requireHead = (
+  db: Database,
+  { connector, guid, mode }: Pick<SessionManifest, "connector" | "guid" | "mode">,
+  sequence: number,
+  startsAt: Value,
+): void => {
+  const head = headOf(db, connector)?.session ?? null;
+  const isLater = db.count("SELECT Sequence FROM UJ_SynchronizationSessions WHERE Guid = ?", head) > sequence;
+  if (!isLater && (mode !== "Incremental" || startsAt === head)) return;
+  throw new SluiceError("SYNC_CHAIN_MOVED", { connector, session: guid, startsAt: startsAt === null ? null : String(startsAt), head });
 };
 
 /**

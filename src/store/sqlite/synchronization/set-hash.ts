@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { inOrderOfId } from "./apply.js";
 import type { Database, Value } from "./database.js";
 
 const pageSize = 1_000;
@@ -16,7 +17,9 @@ export const stagedSetHash = (db: Database, task: number): string => {
   ] as const) {
     const [table, list] = columns;
     hash.update(`${table}\n`);
-    const page = db.prepare(`SELECT Id, ${list} FROM ${table} WHERE TaskInstance = ? AND Id > ? ORDER BY Id LIMIT ${pageSize}`);
+    const page = db.prepare(
+      `SELECT Id, ${list} FROM ${table} ${inOrderOfId} WHERE TaskInstance = ? AND Id > ? ORDER BY Id LIMIT ${pageSize}`,
+    );
     for (let after: Value = 0; ; ) {
       const rows = page.all(task, after);
       for (const [, ...values] of rows) hash.update(`${JSON.stringify(values)}\n`);

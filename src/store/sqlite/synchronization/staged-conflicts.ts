@@ -1,5 +1,6 @@
 import { openEnd } from "../../open-end.js";
 import { currentRows, type RepositoryPlan, type SlotChanges, type TypePlan } from "../../plan/index.js";
+import { inOrderOfId } from "./apply.js";
 import type { Database, Value } from "./database.js";
 import { prepareTouched, resolveTouched, touchByKeys } from "./link-resolution.js";
 import { restoreKeyMoved } from "./staging.js";
@@ -79,7 +80,7 @@ const movedValues = (db: Database, type: TypePlan, task: number): Value[][] => {
   // An overwrite in place (HistoryPrecision) keeps the version: such types are looked at row by row.
   const moved = type.precision.size > 0 ? "" : "AND r.ValidFrom IS NOT c.Version";
   const page = db.prepare(
-    `SELECT c.Id, c.ResourceId, c.Key, c.Changes FROM UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.ResourceId AND r.ValidTo = '${openEnd}'
+    `SELECT c.Id, c.ResourceId, c.Key, c.Changes FROM UR_ResourceChanges c ${inOrderOfId} CROSS JOIN UR_Resources r ON r.Id = c.ResourceId AND r.ValidTo = '${openEnd}'
      WHERE c.TaskInstance = ? AND c.Command <> 'insert' AND c.Type = ${type.number} ${moved} AND c.Id > ? ORDER BY c.Id LIMIT 1000`,
   );
   for (let after: Value = 0; ; ) {

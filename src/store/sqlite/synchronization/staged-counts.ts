@@ -3,6 +3,7 @@ import type { Population } from "../../../sync/index.js";
 import { openEnd } from "../../open-end.js";
 import {
   basesOf,
+  type ClosingNavigation,
   closingNavigations,
   composeCounts,
   countsByNumber,
@@ -13,6 +14,7 @@ import {
   type StagedCounts,
   type StagedSet,
 } from "../../plan/index.js";
+import { claimIndex } from "./claim-index.js";
 import type { Database } from "./database.js";
 
 /**
@@ -58,20 +60,32 @@ const navigationPopulations = (db: Database, set: StagedSet, task: number): Popu
           );
     const closed = cleared + withOwners;
     if (closed === 0) return [];
-    // One more than would close is enough to know that some stay.
-    const open = db.count(
-      `SELECT count(*) FROM (SELECT 1 FROM UR_Resources WHERE ${currentRows(type)} AND ${navigation} IS NOT NULL LIMIT ?)`,
-      closed + 1,
-    );
-    return [navigationPopulation(set, closing, closed, open)];
+    return [navigationPopulation(set, closing, closed, openNavigations(db, closing, closed + 1))];
   });
+
+/**
+ * How many resources have a navigation, `enough` at most: one more than would close is enough to know that some stay. Nearly always the claims show as many; all resources are
+ * looked at only where they do not.
+ */
+const openNavigations = (db: Database, { link, type, navigation }: ClosingNavigation, enough: number): number => {
+  const owner = link.side1.type === type && link.side1.navigation === navigation ? "R1_Id" : "R2_Id";
+  const claimed = db.count(
+    `SELECT count(*) FROM (SELECT DISTINCT ${owner} FROM UR_LinkKeys WHERE Mapping = ${link.number} AND R1_Id IS NOT NULL AND R2_Id IS NOT NULL LIMIT ?)`,
+    enough,
+  );
+  if (claimed >= enough) return enough;
+  return db.count(
+    `SELECT count(*) FROM (SELECT 1 FROM UR_Resources WHERE ${currentRows(type)} AND ${navigation} IS NOT NULL LIMIT ?)`,
+    enough,
+  );
+};
 
 /** Unresolved links of the connector's mappings as they are now, or as they will be once the staged claims are applied. */
 export const countOrphans = (db: Database, plan: RepositoryPlan, connector: string, staged: number | null): number => {
   let orphans = 0;
   for (const link of plan.links) {
     if (link.connector !== connector) continue;
-    orphans += db.count("SELECT count(*) FROM UR_LinkKeys WHERE Mapping = ? AND Reason IS NOT NULL", link.number);
+    orphans += db.count(`SELECT count(*) FROM UR_LinkKeys ${claimIndex.unresolved} WHERE Mapping = ? AND Reason IS NOT NULL`, link.number);
     if (staged === null) continue;
     orphans += db.count(
       `SELECT count(*) FILTER (WHERE c.Reason IS NOT NULL) - count(*) FILTER (WHERE l.Reason IS NOT NULL)

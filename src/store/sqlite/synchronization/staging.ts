@@ -17,6 +17,9 @@ interface StagedRow {
   readonly changes: SlotChanges;
 }
 
+/** Id of a resource, and where its current version begins. */
+export type CurrentVersion = readonly [number, string];
+
 const prepareKeyMoved = (db: Database): void =>
   db.exec(`
     DROP TABLE IF EXISTS temp.KeyMoved;
@@ -83,17 +86,22 @@ export class Staging {
     this.#stage("insert", type, key, this.idFor(type, key), null, slotChanges(type, null, values));
   }
 
-  /** Stages what differs between two rows of one key; nothing when they are equal field by field. */
-  stageUpdate(type: TypePlan, values: readonly (string | null)[], stored: readonly (string | null)[]): void {
+  /** Stages what differs between two rows of one key; nothing when they are equal field by field. `current`: id and version, where they are known. */
+  stageUpdate(
+    type: TypePlan,
+    values: readonly (string | null)[],
+    stored: readonly (string | null)[],
+    current: CurrentVersion | null = null,
+  ): void {
     const changes = slotChanges(type, stored, values);
     if (Object.keys(changes).length === 0) return;
     const key = values[0] ?? "";
-    this.#stage("update", type, key, ...this.#current(type, key), changes);
+    this.#stage("update", type, key, ...(current ?? this.#current(type, key)), changes);
   }
 
-  stageDelete(type: TypePlan, stored: readonly (string | null)[]): void {
+  stageDelete(type: TypePlan, stored: readonly (string | null)[], current: CurrentVersion | null = null): void {
     const key = stored[0] ?? "";
-    this.#stage("delete", type, key, ...this.#current(type, key), slotChanges(type, stored, null));
+    this.#stage("delete", type, key, ...(current ?? this.#current(type, key)), slotChanges(type, stored, null));
   }
 
   #stage(command: StagedRow["command"], type: TypePlan, key: string, id: number, version: string | null, changes: SlotChanges): void {
@@ -152,7 +160,7 @@ export class Staging {
     this.#db.run("UPDATE UR_ResourceChanges SET Changes = ? WHERE Id = ?", JSON.stringify(changes), id);
   }
 
-  #current(type: TypePlan, key: string): [number, string] {
+  #current(type: TypePlan, key: string): CurrentVersion {
     const row = this.#db.get(`SELECT Id, ValidFrom FROM UR_Resources WHERE ${currentRows(type)} AND ${type.slots[0] ?? "Id"} = ?`, key);
     if (row === null) throw new Error(`the current row of ${type.identifier} ${key} vanished inside a transaction`);
     return [Number(row[0]), String(row[1])];

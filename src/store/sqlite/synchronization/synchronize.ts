@@ -1,19 +1,25 @@
 import { SluiceError } from "../../../errors/index.js";
-import { type Clock, isoTime, type JobInstanceId, jobInstanceId, type OnProgress, type SynchronizeCounters } from "../../../model/index.js";
-import { blockMessage, evaluateThresholds } from "../../../sync/index.js";
-import { type CheckStop, emptyFilesOf, enforced, type RepositoryPlan, sortedFileOf } from "../../plan/index.js";
+import {
+  type Clock,
+  isoTime,
+  type JobInstanceId,
+  jobInstanceId,
+  type OnProgress,
+  type SessionManifest,
+  type SynchronizeCounters,
+} from "../../../model/index.js";
+import { blockMessage } from "../../../sync/index.js";
+import { type CheckStop, enforced, type Head, requireChain } from "../../plan/index.js";
 import type { SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
 import type { Database } from "./database.js";
 import { loadInitially } from "./initial-load.js";
-import { ensureKeyIndexes } from "./key-index.js";
 import { extendLeases } from "./lease.js";
-import { prepareTouched, stageLinks } from "./link-resolution.js";
 import { planRepository } from "./repository-plan.js";
-import { rowsSetAside } from "./rows-set-aside.js";
-import { type ComparisonContext, compareLinks, compareResources } from "./session-comparison.js";
-import { countOrphans, countStaged } from "./staged-counts.js";
-import { Staging } from "./staging.js";
+import type { ComparisonContext } from "./session-comparison.js";
+import { stageSession } from "./session-staging.js";
+import { countOrphans } from "./staged-counts.js";
+import { explainBlock } from "./stands-out.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 export interface SynchronizationContext {
@@ -50,10 +56,11 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
     requireRunning(db, request);
     requireSession(db, request);
     const plan = planRepository(db, request.model);
-    const replaced = replaceBlocked(db, clock, request);
+    // Only a run of the whole replaces what a person has not decided on yet (design §6).
+    const replaced = request.session.mode === "Incremental" ? [] : replaceBlocked(db, clock, request);
     const comparison: ComparisonContext = { ...context, plan, session: request.session, folder: request.folder };
     const isInitial = request.session.mode === "Initial" && !repeatsInitial(db, request);
-    const result = isInitial ? initial(comparison, request, clock) : complete(comparison, request, plan, clock);
+    const result = isInitial ? initial(comparison, request, clock) : compared(comparison, request, clock);
     recordEnd(db, clock, request, result);
     extendLeases(db, clock, begunAt);
     return { ...result, replaced };
@@ -70,56 +77,24 @@ const initial = (comparison: ComparisonContext, request: SynchronizeRequest, clo
   const { inserted, updated, linksInserted, orphans } = loadInitially(comparison, request.taskInstance, clock);
   const counters: SynchronizeCounters = { inserted, updated, deleted: 0, linksInserted, linksDeleted: 0, orphans };
   if (!request.keepChanges) dropRows(comparison.db, request.taskInstance);
-  return { state: "Applied", counters, thresholds: [], message: null, changed: inserted + updated + linksInserted > 0 };
+  return { state: "Applied", counters, thresholds: [], message: null, changed: inserted + updated + linksInserted > 0, notes: [] };
 };
 
-const complete = (comparison: ComparisonContext, request: SynchronizeRequest, plan: RepositoryPlan, clock: Clock): Result => {
-  const { db, session, folder } = comparison;
+const compared = (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Result => {
+  const { db, plan, session } = comparison;
   const task = request.taskInstance;
-  const connector = plan.connectors.get(session.connector);
-  if (connector === undefined)
-    throw new SluiceError("SYNC_SESSION_STATE", { session: session.guid, state: `of an unknown connector ${session.connector}` });
-
-  const staging = new Staging(db, task);
-  prepareTouched(db);
-  const aside = rowsSetAside(db, session, folder);
-  for (const type of plan.types.values()) {
-    ensureKeyIndexes(db, type);
-    const file = type.connector === session.connector ? sortedFileOf(session, "entityType", type.identifier) : null;
-    if (file !== null) compareResources(comparison, file, type, staging, aside);
-  }
-  for (const link of plan.links) {
-    const file = link.connector === session.connector ? sortedFileOf(session, "association", link.mapping.identifier) : null;
-    if (file !== null) compareLinks(comparison, file, link, aside);
-  }
-  comparison.onProgress({ step: "resolving links", rows: 0 });
-  const loadedWith = db.get("SELECT MappingHash FROM UM_ConnectorHeads WHERE Connector = ?", session.connector)?.[0];
-  const rebuild = loadedWith !== undefined && loadedWith !== request.mappingHash;
-  const navigations = stageLinks(db, plan, session.connector, staging, task, rebuild);
-  staging.keepIds();
-  const { counters, scopes, populations } = countStaged(db, plan, connector, navigations, emptyFilesOf(session), task);
-  const thresholds = evaluateThresholds(scopes, populations);
-
-  const message = blockMessage(enforced(thresholds, request.force || request.session.mode === "Initial"));
-  if (message !== null) {
-    return {
-      state: "Blocked",
-      counters: { ...counters, orphans: countOrphans(db, plan, session.connector, task) },
-      thresholds,
-      message,
-      changed: false,
-    };
+  const { counters, thresholds, populations, notes } = stageSession(comparison, request.mappingHash, task);
+  const block = blockMessage(enforced(thresholds, request.force || session.mode === "Initial"));
+  if (block !== null) {
+    const message = explainBlock(db, plan, block, populations, task);
+    const orphans = countOrphans(db, plan, session.connector, task);
+    return { state: "Blocked", counters: { ...counters, orphans }, thresholds, message, changed: false, notes };
   }
   comparison.onProgress({ step: "applying", rows: 0 });
   const applied = applyStaged(db, plan, task, task, clock, comparison.checkStop);
   if (!request.keepChanges) dropRows(db, task);
-  return {
-    state: "Applied",
-    counters: { ...counters, orphans: countOrphans(db, plan, session.connector, null) },
-    thresholds,
-    message: null,
-    changed: applied > 0,
-  };
+  const orphans = countOrphans(db, plan, session.connector, null);
+  return { state: "Applied", counters: { ...counters, orphans }, thresholds, message: null, changed: applied > 0, notes };
 };
 
 /**
@@ -138,9 +113,19 @@ const repeatsInitial = (db: Database, request: SynchronizeRequest): boolean =>
   ) !== null;
 
 const requireSession = (db: Database, request: SynchronizeRequest): void => {
-  const row = db.get("SELECT State FROM UJ_SynchronizationSessions WHERE Guid = ?", request.session.guid);
+  const row = db.get("SELECT State, StartsAt FROM UJ_SynchronizationSessions WHERE Guid = ?", request.session.guid);
   const state = row === null ? "unknown" : String(row[0]);
   if (state !== "ready" && state !== "processing") throw new SluiceError("SYNC_SESSION_STATE", { session: request.session.guid, state });
+  const { guid, connector, mode } = request.session;
+  if (mode !== "Incremental") return;
+  const startsAt = row?.[1] === null || row?.[1] === undefined ? null : String(row[1]);
+  requireChain({ connector, session: guid, mappingHash: request.mappingHash }, startsAt, headOf(db, connector));
+};
+
+/** Where the repository stands for a connector (design §7.4); null before its first synchronization. */
+export const headOf = (db: Database, connector: string): Head | null => {
+  const row = db.get("SELECT Session, MappingHash FROM UM_ConnectorHeads WHERE Connector = ?", connector);
+  return row === null ? null : { session: String(row[0]), mappingHash: String(row[1]) };
 };
 
 /**
@@ -197,7 +182,7 @@ const recordEnd = (db: Database, clock: Clock, request: SynchronizeRequest, resu
     at,
     request.session.guid,
   );
-  if (isApplied) moveHead(db, at, request.session.connector, request.session.guid, request.taskInstance, request.mappingHash);
+  if (isApplied) moveHead(db, at, request.session, request.taskInstance, request.mappingHash);
   db.run(
     `UPDATE UJ_TaskInstances SET State = ?, ProducedOutput = ?, Counters = ?, Thresholds = ?, Message = ?, EndDate = ?, Session = ? WHERE Id = ?`,
     isApplied ? "Completed" : "Blocked",
@@ -211,16 +196,25 @@ const recordEnd = (db: Database, clock: Clock, request: SynchronizeRequest, resu
   );
 };
 
-/** The chain (design §7.4): the repository's state of a connector is now this session's. */
-export const moveHead = (db: Database, at: string, connector: string, session: string, task: number, mappingHash: string): void => {
+/**
+ * The chain (design §7.4): the repository's state of a connector is now this session's. One with the whole input ends what made incremental runs impossible.
+ */
+export const moveHead = (
+  db: Database,
+  at: string,
+  { connector, guid, mode }: Pick<SessionManifest, "connector" | "guid" | "mode">,
+  task: number,
+  mappingHash: string,
+): void => {
   db.run(
     `INSERT INTO UM_ConnectorHeads (Connector, Session, AppliedAt, TaskInstance, MappingHash) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (Connector) DO UPDATE SET Session = excluded.Session, AppliedAt = excluded.AppliedAt,
        TaskInstance = excluded.TaskInstance, MappingHash = excluded.MappingHash`,
     connector,
-    session,
+    guid,
     at,
     task,
     mappingHash,
   );
+  if (mode !== "Incremental") db.run("UPDATE UM_ConnectorHeads SET CompleteRequired = NULL WHERE Connector = ?", connector);
 };

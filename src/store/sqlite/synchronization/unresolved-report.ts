@@ -1,5 +1,6 @@
 import type { ConnectorMappings } from "../../../model/index.js";
 import { notListed, type Unresolved, UnresolvedReport } from "../../plan/index.js";
+import { claimIndex } from "./claim-index.js";
 import type { Database, Value } from "./database.js";
 
 /** Rows read at a time. */
@@ -9,7 +10,7 @@ const unresolvedOf = function* (db: Database, connector: ConnectorMappings): Gen
   for (const mapping of connector.associations) {
     const number = db.count("SELECT Id FROM UM_Mappings WHERE Association = ? AND Connector = ?", mapping.identifier, mapping.connector);
     const page = db.prepare(
-      `SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = ? AND Reason IS NOT NULL AND (Key1, Key2) > (?, ?) ORDER BY Key1, Key2 LIMIT ${pageSize}`,
+      `SELECT Key1, Key2, Reason FROM UR_LinkKeys ${claimIndex.unresolved} WHERE Mapping = ? AND Reason IS NOT NULL AND (Key1, Key2) > (?, ?) ORDER BY Key1, Key2 LIMIT ${pageSize}`,
     );
     for (let after: Value[] = ["", ""]; ; ) {
       const found = page.all(number, ...after);

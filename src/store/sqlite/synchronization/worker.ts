@@ -1,15 +1,20 @@
 import { systemClock } from "../../../model/index.js";
 import type { WorkerMain, WorkerTools } from "../../../sync/index.js";
-import type { ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
+import type { RehearsedSession, RehearseRequest, ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { openConnection } from "../client.js";
 import { storeFailure } from "../failure.js";
 import { Database } from "./database.js";
+import { rehearse } from "./rehearsal.js";
 import { resumeStaged } from "./resume.js";
-import { synchronize } from "./synchronize.js";
+import { type SynchronizationContext, synchronize } from "./synchronize.js";
 
 export type StoreWork =
   | { readonly kind: "synchronize"; readonly path: string; readonly request: SynchronizeRequest }
-  | { readonly kind: "resume"; readonly path: string; readonly request: ResumeRequest };
+  | { readonly kind: "resume"; readonly path: string; readonly request: ResumeRequest }
+  | { readonly kind: "rehearse"; readonly path: string; readonly requests: readonly RehearseRequest[] };
+
+/** Sessions for a rehearsal, one outcome for the rest. */
+type StoreWorkResult = SynchronizeOutcome | readonly RehearsedSession[];
 
 /** Seconds that a thread waits for a program of others that holds the writer; one of ours may take as long as it needs. */
 const writerWaitSeconds = 300;
@@ -36,19 +41,25 @@ const checkpoint = (connection: ReturnType<typeof openConnection>): void => {
   }
 };
 
+const done = (context: SynchronizationContext, input: StoreWork): StoreWorkResult => {
+  if (input.kind === "rehearse") return rehearse(context, input.requests);
+  return input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
+};
+
 /** Runs in a thread of its own, with a connection of its own (design §6, SQLite). */
-const work: WorkerMain<StoreWork, SynchronizeOutcome> = (input, tools: WorkerTools) => {
+const work: WorkerMain<StoreWork, StoreWorkResult> = (input, tools: WorkerTools) => {
   const connection = openConnection(input.path, { busyTimeoutMs: waitMs });
   try {
     connection.exec(`PRAGMA cache_size = -${cacheKiB}`);
     const since = performance.now();
+    const own = input.kind === "rehearse" ? 0 : input.request.taskInstance;
     const db: Database = new Database(connection, (error) => {
       tools.checkStop("waiting for the database");
       tools.onProgress({ step: "waiting for the database", rows: 0 });
-      if (performance.now() - since > writerWaitSeconds * 1_000 && !isOneOfOurs(db, input.request.taskInstance)) throw error;
+      if (performance.now() - since > writerWaitSeconds * 1_000 && !isOneOfOurs(db, own)) throw error;
     });
     const context = { db, clock: systemClock, ...tools };
-    const outcome = input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
+    const outcome = done(context, input);
     checkpoint(connection);
     return outcome;
   } catch (error) {

@@ -13,13 +13,13 @@ UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'writer';
 -- batch
 SET LOCK_TIMEOUT -1;
 
--- statement with 4
+-- statement with 5
 SELECT Fence FROM UJ_JobInstances WHERE Id = @p0;
 
--- statement with 4, 4
+-- statement with 5, 5
 SELECT State FROM UJ_TaskInstances WHERE Id = @p0 AND JobInstance = @p1;
 
--- statement with "00000000-0000-4000-8000-000000000004"
+-- statement with "00000000-0000-4000-8000-000000000005"
 SELECT State FROM UJ_SynchronizationSessions WHERE Guid = @p0;
 
 -- statement
@@ -70,7 +70,7 @@ SELECT TOP (1) 1 AS One FROM UR_RetiredKeys WHERE Type = 1;
 
 -- load
 insert bulk UR_ResourceChanges([TaskInstance] int, [State] varchar(120), [Command] varchar(120), [Type] int, [Key] nvarchar(442), [ResourceId] bigint, [Version] char(24), [Changes] nvarchar(max), [CausedBy] bigint)
--- rows: SHA-256 83d42edd26c6feda;
+-- rows: SHA-256 cdb84fc4f9f8067d;
 
 -- load
 insert bulk #KeyMoved([Type] int, [Slot] varchar(120), [Key] nvarchar(442), [Id] bigint, [Added] int) WITH (TABLOCK)
@@ -113,34 +113,29 @@ INSERT INTO #Moved ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Typ
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
 IF OBJECT_ID('tempdb..#Moved') IS NOT NULL TRUNCATE TABLE #Moved;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 1;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 1 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 1 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
 CREATE TABLE #Wanted (T int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL);
@@ -180,13 +175,13 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL);
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 1;
@@ -250,7 +245,7 @@ AND NOT EXISTS (SELECT 1 FROM #Navigation n WHERE n.Owner = t.Before2) GROUP BY 
 
 -- statement with 0
 SELECT TOP (5000) n.Owner, n.Target, n.CausedBy, s.Id, s.Command, s.Changes, r.I40, r.ValidFrom, r.C4, r.Type FROM #Navigation n
-LEFT JOIN UR_ResourceChanges s ON s.TaskInstance = 4 AND s.ResourceId = n.Owner
+LEFT JOIN UR_ResourceChanges s ON s.TaskInstance = 5 AND s.ResourceId = n.Owner
 LEFT JOIN UR_Resources r ON r.Id = n.Owner AND r.ValidTo = '9999-12-31T23:59:59.999Z'
 WHERE n.Owner > @p0 AND ((s.Command = 'insert' AND n.Target IS NOT NULL)
 OR ((s.Command IS NULL OR s.Command = 'update') AND r.Id IS NOT NULL AND (CASE WHEN r.I40 = n.Target OR (r.I40 IS NULL AND n.Target IS NULL) THEN 0 ELSE 1 END = 1)))
@@ -258,14 +253,14 @@ ORDER BY n.Owner;
 
 -- load
 insert bulk UR_ResourceChanges([TaskInstance] int, [State] varchar(120), [Command] varchar(120), [Type] int, [Key] nvarchar(442), [ResourceId] bigint, [Version] char(24), [Changes] nvarchar(max), [CausedBy] bigint)
--- rows: SHA-256 49c7ffb75b495262;
+-- rows: SHA-256 4944773eb28fe106;
 
 -- batch
 IF OBJECT_ID('tempdb..#Navigation') IS NOT NULL TRUNCATE TABLE #Navigation;
 
 -- statement
 INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2, R1_Before, R2_Before, R1_After, R2_After, Reason)
-SELECT 4, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
+SELECT 5, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
 ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
@@ -280,26 +275,25 @@ SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 3;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 3 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 3 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
-IF OBJECT_ID('tempdb..#Wanted') IS NULL CREATE TABLE #Wanted (T int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL) ELSE TRUNCATE TABLE #Wanted;
+TRUNCATE TABLE #Wanted;
 
 -- statement
 INSERT INTO #Wanted (T, Key1, Key2) SELECT t.T, t.Key1, t.Key2 FROM #Touched t WHERE t.Mapping = 3 AND t.Wanted = 1;
 
 -- batch
-IF OBJECT_ID('tempdb..#Found1') IS NULL CREATE TABLE #Found1 (T int NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Found1;
+TRUNCATE TABLE #Found1;
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 1;
@@ -318,16 +312,16 @@ IF OBJECT_ID('tempdb..#Gone') IS NOT NULL TRUNCATE TABLE #Gone;
 IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 
 -- batch
-IF OBJECT_ID('tempdb..#Found2') IS NULL CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Found2;
+TRUNCATE TABLE #Found2;
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C4' AND k.Added = 1;
@@ -349,7 +343,7 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 IF OBJECT_ID('tempdb..#Wanted') IS NOT NULL TRUNCATE TABLE #Wanted;
 
 -- batch
-IF OBJECT_ID('tempdb..#Link') IS NULL CREATE TABLE #Link (T int NOT NULL PRIMARY KEY, Mapping int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Present int NOT NULL, Wanted int NOT NULL, FromFile int NOT NULL, Before1 bigint NULL, Before2 bigint NULL, After1 bigint NULL, After2 bigint NULL, Reason varchar(120) COLLATE Latin1_General_100_BIN2 NULL) ELSE TRUNCATE TABLE #Link;
+TRUNCATE TABLE #Link;
 
 -- statement
 INSERT INTO #Link (T, Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2, After1, After2, Reason)
@@ -376,7 +370,7 @@ SELECT [Key] FROM #KeyMoved WHERE Type = 1 AND Slot = 'C4' AND Added = 1;
 SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%' GROUP BY Key2, DATALENGTH(Key2);
 
 -- batch
-IF OBJECT_ID('tempdb..#Navigation') IS NULL CREATE TABLE #Navigation (Owner bigint NOT NULL PRIMARY KEY, Target bigint NULL, CausedBy bigint NULL) ELSE TRUNCATE TABLE #Navigation;
+TRUNCATE TABLE #Navigation;
 
 -- statement
 INSERT INTO #Navigation (Owner, Target, CausedBy)
@@ -397,7 +391,7 @@ AND NOT EXISTS (SELECT 1 FROM #Navigation n WHERE n.Owner = t.Before2) GROUP BY 
 
 -- statement with 0
 SELECT TOP (5000) n.Owner, n.Target, n.CausedBy, s.Id, s.Command, s.Changes, r.I41, r.ValidFrom, r.C4, r.Type FROM #Navigation n
-LEFT JOIN UR_ResourceChanges s ON s.TaskInstance = 4 AND s.ResourceId = n.Owner
+LEFT JOIN UR_ResourceChanges s ON s.TaskInstance = 5 AND s.ResourceId = n.Owner
 LEFT JOIN UR_Resources r ON r.Id = n.Owner AND r.ValidTo = '9999-12-31T23:59:59.999Z'
 WHERE n.Owner > @p0 AND ((s.Command = 'insert' AND n.Target IS NOT NULL)
 OR ((s.Command IS NULL OR s.Command = 'update') AND r.Id IS NOT NULL AND (CASE WHEN r.I41 = n.Target OR (r.I41 IS NULL AND n.Target IS NULL) THEN 0 ELSE 1 END = 1)))
@@ -405,14 +399,14 @@ ORDER BY n.Owner;
 
 -- load
 insert bulk UR_ResourceChanges([TaskInstance] int, [State] varchar(120), [Command] varchar(120), [Type] int, [Key] nvarchar(442), [ResourceId] bigint, [Version] char(24), [Changes] nvarchar(max), [CausedBy] bigint)
--- rows: SHA-256 5fdca5b255534f59;
+-- rows: SHA-256 e06ede1976e357e1;
 
 -- batch
 IF OBJECT_ID('tempdb..#Navigation') IS NOT NULL TRUNCATE TABLE #Navigation;
 
 -- statement
 INSERT INTO UR_LinkKeyChanges (TaskInstance, State, Command, Mapping, Key1, Key2, R1_Before, R2_Before, R1_After, R2_After, Reason)
-SELECT 4, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
+SELECT 5, 'staged', CASE WHEN t.Present = 0 THEN 'add' WHEN t.Wanted = 0 THEN 'remove' ELSE 'resolve' END,
 t.Mapping, t.Key1, t.Key2, t.Before1, t.Before2, t.After1, t.After2, t.Reason
 FROM #Link t LEFT JOIN UR_LinkKeys l
 ON t.Present = 1 AND t.Wanted = 1 AND l.Mapping = t.Mapping AND (l.Key1 = t.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(t.Key1)) AND (l.Key2 = t.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(t.Key2))
@@ -422,10 +416,10 @@ ORDER BY t.Key1, DATALENGTH(t.Key1), t.Key2, DATALENGTH(t.Key2);
 -- batch
 IF OBJECT_ID('tempdb..#Link') IS NOT NULL TRUNCATE TABLE #Link;
 
--- statement with 4
+-- statement with 5
 SELECT Type, Command, COUNT(*) FROM UR_ResourceChanges WHERE TaskInstance = @p0 GROUP BY Type, Command;
 
--- statement with 4
+-- statement with 5
 SELECT Mapping, Command, COUNT(*) FROM UR_ResourceLinkChanges WHERE TaskInstance = @p0 GROUP BY Mapping, Command;
 
 -- statement
@@ -437,7 +431,7 @@ SELECT COUNT(*) FROM UR_Resources WHERE Type = 2 AND ValidTo = '9999-12-31T23:59
 -- statement
 SELECT COUNT(*) FROM UR_ResourceLinks WHERE Mapping = 2 AND ValidTo = '9999-12-31T23:59:59.999Z';
 
--- statement with 4
+-- statement with 5
 SELECT COUNT(*) FROM UR_ResourceChanges c JOIN UR_Resources r ON r.Id = c.ResourceId AND r.ValidTo = '9999-12-31T23:59:59.999Z'
 WHERE c.TaskInstance = @p0 AND c.Command = 'delete' AND c.Type = 1 AND r.I40 IS NOT NULL;
 
@@ -447,10 +441,16 @@ SELECT COUNT(*) FROM (SELECT TOP (2) r.Id FROM UR_Resources r WHERE r.Type = 1 A
 -- statement
 SELECT COUNT(*) FROM (SELECT TOP (3) r.Id FROM UR_Resources r WHERE r.Type = 2 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND r.I41 IS NOT NULL) x;
 
+-- statement
+SELECT TOP (200000) Type, Command, [Key], Changes FROM UR_ResourceChanges WHERE TaskInstance = 5 AND CausedBy IS NULL ORDER BY Id;
+
+-- statement with 5
+SELECT COUNT(*) FROM UR_ResourceChanges WHERE TaskInstance = @p0 AND CausedBy IS NULL;
+
 -- statement with 1
 SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
 
--- statement with 4, 1
+-- statement with 5, 1
 SELECT SUM(CASE WHEN c.Reason IS NOT NULL THEN 1 ELSE 0 END) - SUM(CASE WHEN l.Reason IS NOT NULL THEN 1 ELSE 0 END)
 FROM UR_LinkKeyChanges c LEFT JOIN UR_LinkKeys l ON l.Mapping = c.Mapping AND l.Reason IS NOT NULL
 AND (l.Key1 = c.Key1 AND DATALENGTH(l.Key1) = DATALENGTH(c.Key1)) AND (l.Key2 = c.Key2 AND DATALENGTH(l.Key2) = DATALENGTH(c.Key2))
@@ -459,26 +459,26 @@ WHERE c.TaskInstance = @p0 AND c.Mapping = @p1;
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
 
--- statement with 4, 7
+-- statement with 5, 7
 UPDATE UJ_JobInstances SET Fence = Fence WHERE Id = @p0 AND Fence = @p1;
 
--- statement with 4
+-- statement with 5
 SELECT Fence FROM UJ_JobInstances WHERE Id = @p0;
 
--- statement with 4, 4
+-- statement with 5, 5
 SELECT State FROM UJ_TaskInstances WHERE Id = @p0 AND JobInstance = @p1;
 
--- statement with "00000000-0000-4000-8000-000000000004"
+-- statement with "00000000-0000-4000-8000-000000000005"
 SELECT State FROM UJ_SynchronizationSessions WHERE Guid = @p0;
 
--- statement with "HR", 4
+-- statement with "HR", 5
 SELECT Id, JobInstance, Session FROM UJ_TaskInstances
 WHERE Connector = @p0 AND State = 'Blocked' AND Type = 'SynchronizeTask' AND JobInstance <> @p1 ORDER BY Id;
 
--- statement with "blocked", 4, "2026-01-09T08:00:00.000Z", "00000000-0000-4000-8000-000000000004"
+-- statement with "blocked", 5, "2026-01-10T08:00:00.000Z", "00000000-0000-4000-8000-000000000005"
 UPDATE UJ_SynchronizationSessions SET State = @p0, SynchronizeTask = @p1, ChangedAt = @p2 WHERE Guid = @p3;
 
--- statement with "Blocked", null, "{\"inserted\":0,\"updated\":3,\"deleted\":2,\"linksInserted\":0,\"linksDeleted\":0,\"orphans\":0}", "[{\"scope\":\"Connector HR\",\"name\":\"MaximumDeletedLines\",\"limit\":1,\"count\":2,\"of\":4,\"exceeded\":true},{\"scope\":\"EntityAssociation Person_Boss\",\"name\":\"WholePopulation\",\"limit\":1,\"count\":1,\"of\":1,\"exceeded\":true},{\"scope\":\"EntityAssociation Entry_Owner\",\"name\":\"WholePopulation\",\"limit\":2,\"count\":2,\"of\":2,\"exceeded\":true}]", "Threshold Exceeded: Connector HR: 2 resources deleted of 4, limit 1 (MaximumDeletedLines); EntityAssociation Person_Boss: would close all 1, which only a resume may do; EntityAssociation Entry_Owner: would close all 2, which only a resume may do", "2026-01-09T08:00:00.000Z", "00000000-0000-4000-8000-000000000004", 4
+-- statement with "Blocked", null, "{\"inserted\":0,\"updated\":3,\"deleted\":2,\"linksInserted\":0,\"linksDeleted\":0,\"orphans\":0}", "[{\"scope\":\"Connector HR\",\"name\":\"MaximumDeletedLines\",\"limit\":1,\"count\":2,\"of\":4,\"exceeded\":true},{\"scope\":\"EntityAssociation Person_Boss\",\"name\":\"WholePopulation\",\"limit\":1,\"count\":1,\"of\":1,\"exceeded\":true}]", "Threshold Exceeded: Connector HR: 2 resources deleted of 4, limit 1 (MaximumDeletedLines); EntityAssociation Person_Boss: would close all 1, which only a resume may do", "2026-01-10T08:00:00.000Z", "00000000-0000-4000-8000-000000000005", 5
 UPDATE UJ_TaskInstances SET State = @p0, ProducedOutput = @p1, Counters = @p2, Thresholds = @p3, Message = @p4, EndDate = @p5, Session = @p6 WHERE Id = @p7;
 
 -- transaction

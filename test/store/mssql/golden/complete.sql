@@ -100,7 +100,7 @@ WHERE (c.N IS NULL OR l.Mapping IS NULL);
 IF OBJECT_ID('tempdb..#Claim') IS NOT NULL TRUNCATE TABLE #Claim;
 
 -- batch
-IF OBJECT_ID('tempdb..#Claim') IS NULL CREATE TABLE #Claim (N bigint NOT NULL PRIMARY KEY, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NULL) ELSE TRUNCATE TABLE #Claim;
+TRUNCATE TABLE #Claim;
 
 -- load
 insert bulk #Claim([N] bigint, [Key1] nvarchar(442), [Key2] nvarchar(442)) WITH (TABLOCK)
@@ -130,40 +130,35 @@ INSERT INTO #Moved ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Typ
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 2 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 2 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key1 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key1))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 2 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 2 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
 IF OBJECT_ID('tempdb..#Moved') IS NOT NULL TRUNCATE TABLE #Moved;
 
 -- batch
-IF OBJECT_ID('tempdb..#Moved') IS NULL CREATE TABLE #Moved ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Moved;
+TRUNCATE TABLE #Moved;
 
 -- statement
 INSERT INTO #Moved ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C4';
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Moved k WHERE (k.[Key] = l.Key2 AND DATALENGTH(k.[Key]) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
 IF OBJECT_ID('tempdb..#Moved') IS NOT NULL TRUNCATE TABLE #Moved;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 2 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 2 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 1;
@@ -209,13 +204,13 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL);
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C5' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C5' AND k.Added = 1;
@@ -300,26 +295,25 @@ SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 3;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 3 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 3 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
-IF OBJECT_ID('tempdb..#Wanted') IS NULL CREATE TABLE #Wanted (T int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL) ELSE TRUNCATE TABLE #Wanted;
+TRUNCATE TABLE #Wanted;
 
 -- statement
 INSERT INTO #Wanted (T, Key1, Key2) SELECT t.T, t.Key1, t.Key2 FROM #Touched t WHERE t.Mapping = 3 AND t.Wanted = 1;
 
 -- batch
-IF OBJECT_ID('tempdb..#Found1') IS NULL CREATE TABLE #Found1 (T int NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Found1;
+TRUNCATE TABLE #Found1;
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 1;
@@ -338,16 +332,16 @@ IF OBJECT_ID('tempdb..#Gone') IS NOT NULL TRUNCATE TABLE #Gone;
 IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 
 -- batch
-IF OBJECT_ID('tempdb..#Found2') IS NULL CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Found2;
+TRUNCATE TABLE #Found2;
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C4' AND k.Added = 1;
@@ -369,7 +363,7 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 IF OBJECT_ID('tempdb..#Wanted') IS NOT NULL TRUNCATE TABLE #Wanted;
 
 -- batch
-IF OBJECT_ID('tempdb..#Link') IS NULL CREATE TABLE #Link (T int NOT NULL PRIMARY KEY, Mapping int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Present int NOT NULL, Wanted int NOT NULL, FromFile int NOT NULL, Before1 bigint NULL, Before2 bigint NULL, After1 bigint NULL, After2 bigint NULL, Reason varchar(120) COLLATE Latin1_General_100_BIN2 NULL) ELSE TRUNCATE TABLE #Link;
+TRUNCATE TABLE #Link;
 
 -- statement
 INSERT INTO #Link (T, Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2, After1, After2, Reason)
@@ -553,6 +547,12 @@ INSERT INTO UR_LinkKeys (Mapping, Key1, Key2, R1_Id, R2_Id, Reason)
 SELECT Mapping, Key1, Key2, R1_After, R2_After, Reason FROM UR_LinkKeyChanges
 WHERE TaskInstance = 3 AND Command = 'add' ORDER BY Mapping, Key1, Key2;
 
+-- statement with 2
+SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
+
+-- statement with 3
+SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
+
 -- statement with 3
 DELETE FROM UR_ResourceChanges WHERE TaskInstance = @p0;
 
@@ -571,12 +571,6 @@ IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID('UR_Resourc
 CREATE INDEX IX_UR_Resources_2_C4 ON UR_Resources (C4) WHERE Type = 2 AND ValidTo = '9999-12-31T23:59:59.999Z';
 IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID('UR_Resources') AND (LOWER(name) = 'ix_ur_resources_2_c5' OR LOWER(name) LIKE 'ix[_]ur[_]resources[_]2[_]c5ur[_]resource%'))
 CREATE INDEX IX_UR_Resources_2_C5 ON UR_Resources (C5) WHERE Type = 2 AND ValidTo = '9999-12-31T23:59:59.999Z';
-
--- statement with 2
-SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
-
--- statement with 3
-SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
 
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
@@ -601,7 +595,7 @@ WHERE Connector = @p0 AND State = 'Blocked' AND Type = 'SynchronizeTask' AND Job
 UPDATE UJ_SynchronizationSessions SET State = @p0, SynchronizeTask = @p1, ChangedAt = @p2 WHERE Guid = @p3;
 
 -- statement with "00000000-0000-4000-8000-000000000003", "2026-01-08T08:00:00.000Z", 3, "h", "AD"
-UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3 WHERE Connector = @p4;
+UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3, CompleteRequired = NULL WHERE Connector = @p4;
 
 -- statement with "Completed", 1, "{\"inserted\":1,\"updated\":3,\"deleted\":1,\"linksInserted\":1,\"linksDeleted\":1,\"orphans\":1}", "[]", null, "2026-01-08T08:00:00.000Z", "00000000-0000-4000-8000-000000000003", 3
 UPDATE UJ_TaskInstances SET State = @p0, ProducedOutput = @p1, Counters = @p2, Thresholds = @p3, Message = @p4, EndDate = @p5, Session = @p6 WHERE Id = @p7;

@@ -146,24 +146,21 @@ CREATE TABLE #Touched (T int IDENTITY(1,1) PRIMARY KEY, Mapping int NOT NULL, Ke
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND EXISTS (SELECT 1 FROM UR_Resources r WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND (r.C4 = l.Key1 AND DATALENGTH(r.C4) = DATALENGTH(l.Key1))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND EXISTS (SELECT 1 FROM UR_Resources r WHERE r.Type = 1 AND r.ValidTo = '9999-12-31T23:59:59.999Z' AND (r.C4 = l.Key1 AND DATALENGTH(r.C4) = DATALENGTH(l.Key1))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 SELECT DISTINCT Type, Slot FROM #KeyMoved;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 1;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 1 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 1 AND EXISTS (SELECT 1 FROM #Touched o WHERE o.Mapping = 1 AND (o.Key2 = l.Key2 AND DATALENGTH(o.Key2) = DATALENGTH(l.Key2))) AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 1 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- batch
 CREATE TABLE #Wanted (T int NOT NULL, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL);
@@ -203,13 +200,13 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL);
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 1 AND k.Slot = 'C4' AND k.Added = 1;
@@ -258,7 +255,7 @@ SELECT C4 FROM UR_Resources WHERE Type = 1 AND ValidTo = '9999-12-31T23:59:59.99
 SELECT [Key] FROM #KeyMoved WHERE Type = 1 AND Slot = 'C4' AND Added = 1;
 
 -- batch
-IF OBJECT_ID('tempdb..#Navigation') IS NULL CREATE TABLE #Navigation (Owner bigint NOT NULL PRIMARY KEY, Target bigint NULL, CausedBy bigint NULL) ELSE TRUNCATE TABLE #Navigation;
+TRUNCATE TABLE #Navigation;
 
 -- statement
 INSERT INTO #Navigation (Owner, Target, CausedBy)
@@ -396,7 +393,7 @@ WHERE Connector = @p0 AND State = 'Blocked' AND Type = 'SynchronizeTask' AND Job
 UPDATE UJ_SynchronizationSessions SET State = @p0, SynchronizeTask = @p1, ChangedAt = @p2 WHERE Guid = @p3;
 
 -- statement with "00000000-0000-4000-8000-000000000001", "2026-01-06T08:00:00.000Z", 1, "h", "HR"
-UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3 WHERE Connector = @p4;
+UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3, CompleteRequired = NULL WHERE Connector = @p4;
 
 -- statement with "HR", "00000000-0000-4000-8000-000000000001", "2026-01-06T08:00:00.000Z", 1, "h"
 INSERT INTO UM_ConnectorHeads (Connector, Session, AppliedAt, TaskInstance, MappingHash) VALUES (@p0, @p1, @p2, @p3, @p4);
@@ -506,7 +503,7 @@ SELECT Mapping, R1_Id, R2_Id, '2026-01-07T08:00:00.000Z', '9999-12-31T23:59:59.9
 WHERE Mapping = 2 AND R1_Id IS NOT NULL AND R2_Id IS NOT NULL ORDER BY R1_Id, R2_Id;
 
 -- batch
-IF OBJECT_ID('tempdb..#Claim') IS NULL CREATE TABLE #Claim (N bigint NOT NULL PRIMARY KEY, Key1 nvarchar(442) COLLATE Latin1_General_100_BIN2 NULL, Key2 nvarchar(442) COLLATE Latin1_General_100_BIN2 NULL) ELSE TRUNCATE TABLE #Claim;
+TRUNCATE TABLE #Claim;
 
 -- load
 insert bulk #Claim([N] bigint, [Key1] nvarchar(442), [Key2] nvarchar(442)) WITH (TABLOCK)
@@ -568,13 +565,11 @@ SELECT DISTINCT Type, Slot FROM #KeyMoved;
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 2 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 2 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 2 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 INSERT INTO #Touched (Mapping, Key1, Key2, Present, Wanted, FromFile, Before1, Before2) SELECT l.Mapping, l.Key1, l.Key2, 1, 1, 0, l.R1_Id, l.R2_Id FROM UR_LinkKeys l
-WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND NOT EXISTS (
-SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
+WHERE l.Mapping = 3 AND l.Reason IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #Touched t WHERE t.Mapping = 3 AND (t.Key1 = l.Key1 AND DATALENGTH(t.Key1) = DATALENGTH(l.Key1)) AND (t.Key2 = l.Key2 AND DATALENGTH(t.Key2) = DATALENGTH(l.Key2)));
 
 -- statement
 SELECT TOP (1) 1 AS One FROM #Touched WHERE Mapping = 1;
@@ -620,13 +615,13 @@ IF OBJECT_ID('tempdb..#Come') IS NOT NULL TRUNCATE TABLE #Come;
 CREATE TABLE #Found2 (T int NOT NULL, Id bigint NOT NULL);
 
 -- batch
-IF OBJECT_ID('tempdb..#Gone') IS NULL CREATE TABLE #Gone ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Gone;
+TRUNCATE TABLE #Gone;
 
 -- statement
 INSERT INTO #Gone ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C5' AND k.Added = 0;
 
 -- batch
-IF OBJECT_ID('tempdb..#Come') IS NULL CREATE TABLE #Come ([Key] nvarchar(442) COLLATE Latin1_General_100_BIN2 NOT NULL, Id bigint NOT NULL) ELSE TRUNCATE TABLE #Come;
+TRUNCATE TABLE #Come;
 
 -- statement
 INSERT INTO #Come ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE k.Type = 2 AND k.Slot = 'C5' AND k.Added = 1;
@@ -805,7 +800,7 @@ WHERE Connector = @p0 AND State = 'Blocked' AND Type = 'SynchronizeTask' AND Job
 UPDATE UJ_SynchronizationSessions SET State = @p0, SynchronizeTask = @p1, ChangedAt = @p2 WHERE Guid = @p3;
 
 -- statement with "00000000-0000-4000-8000-000000000002", "2026-01-07T08:00:00.000Z", 2, "h", "AD"
-UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3 WHERE Connector = @p4;
+UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3, CompleteRequired = NULL WHERE Connector = @p4;
 
 -- statement with "AD", "00000000-0000-4000-8000-000000000002", "2026-01-07T08:00:00.000Z", 2, "h"
 INSERT INTO UM_ConnectorHeads (Connector, Session, AppliedAt, TaskInstance, MappingHash) VALUES (@p0, @p1, @p2, @p3, @p4);

@@ -41,3 +41,7 @@ INSERT INTO UM_Sequences (Name, Value) SELECT 'session', 0 WHERE NOT EXISTS (SEL
 INSERT INTO UM_Sequences (Name, Value) SELECT 'resource', 0 WHERE NOT EXISTS (SELECT 1 FROM UM_Sequences WHERE Name = 'resource');
 INSERT INTO UM_Sequences (Name, Value) SELECT 'writer', 0 WHERE NOT EXISTS (SELECT 1 FROM UM_Sequences WHERE Name = 'writer');
 insert into [UM_Migrations] ([AppliedAt], [Name]) values ('2026-01-01T00:00:00.000Z', '002-leases');
+ALTER TABLE [UM_ConnectorHeads] ADD [CompleteRequired] nvarchar(max) COLLATE Latin1_General_100_BIN2 null;
+CREATE TABLE [UM_ConnectorStates] ([Connector] nvarchar(442) COLLATE Latin1_General_100_BIN2, [DeactivatedAt] char(24) COLLATE Latin1_General_100_BIN2 not null, [DeactivatedBy] nvarchar(442) COLLATE Latin1_General_100_BIN2 not null, [Reason] nvarchar(max) COLLATE Latin1_General_100_BIN2 null, CONSTRAINT [UM_ConnectorStates_pkey] PRIMARY KEY ([Connector]));
+INSERT INTO UM_Sequences (Name, Value) SELECT 'dirty', 0 WHERE NOT EXISTS (SELECT 1 FROM UM_Sequences WHERE Name = 'dirty');
+insert into [UM_Migrations] ([AppliedAt], [Name]) values ('2026-01-01T00:00:00.000Z', '003-incremental');

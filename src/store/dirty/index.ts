@@ -1,0 +1,1 @@
+export { Dirty } from "./dirty.js";

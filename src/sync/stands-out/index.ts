@@ -1,0 +1,2 @@
+export type { Finding, StandingChange, StandingRow } from "./row.js";
+export { StandsOut, standsOutLines } from "./stands-out.js";
