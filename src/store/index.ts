@@ -11,10 +11,10 @@ export {
 export * from "./reading/index.js";
 export * from "./records/index.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
-export {
-  type RehearsedChange,
-  type RehearsedSession,
-  type RehearseRequest,
-  type RepositoryModel,
-  type SynchronizeOutcome,
+export type {
+  RehearsedChange,
+  RehearsedSession,
+  RehearseRequest,
+  RepositoryModel,
+  SynchronizeOutcome,
 } from "./synchronization.js";

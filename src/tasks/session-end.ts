@@ -45,8 +45,8 @@ const removeOldFolders = async (store: Store, configuration: Configuration, conn
   for (const guid of ended.slice(0, keptFolders)) await removeUnfinished(sessionFolder(configuration, guid));
 };
 
-/** What a killed run was writing when it died. */
+/** What a killed run was writing or handing over when it died. */
 const removeUnfinished = async (folder: string): Promise<void> => {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names) if (name.endsWith(".tmp")) await rm(join(folder, name), { force: true });
+  for (const name of names) if (/\.(?:tmp|part)$/.test(name)) await rm(join(folder, name), { force: true });
 };

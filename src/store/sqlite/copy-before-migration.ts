@@ -1,4 +1,5 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { openConnection } from "./client.js";
 import { storeFailure } from "./failure.js";
 
@@ -22,7 +23,7 @@ export const copyBefore = (path: string, missing: readonly string[]): string | n
         .prepare("SELECT EXISTS (SELECT 1 FROM UM_EntityTypes) OR EXISTS (SELECT 1 FROM UJ_JobInstances) AS held")
         .get() as { held: number };
       if (held === 0) return null;
-      rmSync(unfinished, { force: true });
+      removeUnfinished(copy);
       source.prepare("VACUUM INTO ?").run(unfinished);
     } finally {
       source.close();
@@ -34,6 +35,26 @@ export const copyBefore = (path: string, missing: readonly string[]): string | n
     throw storeFailure(error, copy, 0);
   } finally {
     if (existsSync(unfinished)) rmSync(unfinished, { force: true });
+  }
+};
+
+/** Whole databases that starts which were killed here left unfinished; this one's own, should its number have been another's before. */
+const removeUnfinished = (copy: string): void => {
+  const folder = dirname(copy);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(copy)}.`)) continue;
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid)))) rmSync(join(folder, name), { force: true });
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's: it is there.
+    return (error as { code?: unknown }).code !== "ESRCH";
   }
 };
 

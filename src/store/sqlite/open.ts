@@ -6,7 +6,7 @@ import { type Clock, isoTime, systemClock } from "../../model/index.js";
 import { migrate } from "../schema/migrations.js";
 import { openConnection, SqliteClient } from "./client.js";
 import { copyBefore } from "./copy-before-migration.js";
-import { storeFailure } from "./failure.js";
+import { isBusy, storeFailure } from "./failure.js";
 import { sqliteSchema } from "./schema.js";
 
 /**
@@ -21,7 +21,8 @@ export const openSqlite = async (path: string, clock: Clock = systemClock): Prom
     return knex;
   } catch (error) {
     await knex.destroy();
-    throw error;
+    // Held by another start: the caller waits and tries again.
+    throw isBusy(error) ? error : storeFailure(error, path, 0);
   }
 };
 

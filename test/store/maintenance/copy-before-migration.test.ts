@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { databaseTool } from "../../../src/store/index.js";
@@ -14,7 +14,7 @@ const older = async (held: boolean): Promise<string> => {
   const path = join(temporaryFolder("copy"), "sluice.db");
   await (await openSqlite(path)).destroy();
   const connection = openConnection(path);
-  connection.exec("DROP INDEX uj_jobinstances_state_index; ALTER TABLE UJ_JobInstances DROP COLUMN LeaseUntil");
+  connection.exec("DROP TABLE UM_ConnectorStates; ALTER TABLE UM_ConnectorHeads DROP COLUMN CompleteRequired");
   connection.prepare("DELETE FROM UM_Migrations WHERE Name = ?").run(last);
   if (held) connection.exec("INSERT INTO UM_EntityTypes (Identifier) VALUES ('Person')");
   connection.close();
@@ -35,6 +35,16 @@ test("a database that holds data is copied beside before it is migrated", async 
   expect(readdirSync(join(path, "..")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 });
 
+test("what starts that were killed left unfinished goes, what one that lives is writing stays", async () => {
+  const path = await older(true);
+  const copy = `${path}.before-${last}`;
+  // Numbers of processes end far below this one; the parent of this process lives.
+  const [dead, alive] = [`${copy}.999999999.tmp`, `${copy}.${process.ppid}.tmp`];
+  for (const file of [dead, alive]) writeFileSync(file, "");
+  await (await openSqlite(path)).destroy();
+  expect([existsSync(dead), existsSync(alive), existsSync(copy)]).toEqual([false, true, true]);
+});
+
 test("one without data is not", async () => {
   const path = await older(false);
   await (await openSqlite(path)).destroy();
@@ -44,7 +54,6 @@ test("one without data is not", async () => {
 test("where the copy cannot be written nothing is migrated", async () => {
   const path = await older(true);
   // A folder of that name: it cannot be replaced by a file.
-  const { mkdirSync, writeFileSync } = await import("node:fs");
   mkdirSync(`${path}.before-${last}`);
   writeFileSync(join(`${path}.before-${last}`, "file"), "");
   await expect(openSqlite(path)).rejects.toThrow();
