@@ -18,6 +18,8 @@ export interface ExportRequest {
   readonly forceComplete: boolean;
   /** Absolute: folder of the cookies of the last applied session; null where there are none that count. */
   readonly cookies: string | null;
+  /** The session that left `cookies`; goes into the manifests of files that begin with them. */
+  readonly since?: string | null;
   /** Absolute: where the exporter puts its new cookies; made on demand, emptied before. */
   readonly newCookies: string;
   readonly jobInstance: number;

@@ -110,7 +110,7 @@ export const dataErrors = defineErrors({
     exit: 64,
     retryable: false,
     text: (p: { file: string; task: string }) =>
-      `${p.file} comes from an incremental export and holds changes only, but ${p.task} compares whole files (Type None): give the preparation and the synchronization Type="Changes" if its rows have commands, or export the full file with IgnoreCookieFile="true"`,
+      `${p.file} comes from an incremental export and holds changes only, but ${p.task} takes whole files: export the full file with IgnoreCookieFile="true", or, in an incremental job whose rows have commands, give the preparation and the synchronization Type="Changes"`,
   },
   SRC_WRITE_FAILED: {
     exit: 1,

@@ -9,6 +9,8 @@ export interface ExportManifest {
   readonly taskInstance: number;
   /** Incremental: the file holds what changed, not the whole. Absent in what earlier versions wrote: complete. */
   readonly mode?: "complete" | "incremental";
+  /** Incremental, by cookies: the session that left them. The file holds all that changed since the state which that session made. Absent where no cookie said what to begin with. */
+  readonly since?: string;
   /** Rows of the file, header not counted. */
   readonly rows: number;
   readonly bytes: number;

@@ -26,6 +26,8 @@ export interface Baseline {
   /** Of the mappings the files were made with: under another one they are no baseline. */
   readonly mappingHash: string;
   readonly files: readonly SessionFile[];
+  /** False: rows were set aside, and what is stored under their keys is not in `files`. Absent: true. */
+  readonly isWhole?: boolean;
   /** Connections whose exports left cookies with the session: an incremental export of theirs needs them. */
   readonly cookies: readonly string[];
 }
@@ -168,9 +170,11 @@ export const baselineAt = (workFolder: string, connector: string, session: Sessi
   for (const folder of [join(home, folderName(session)), pendingFolder(workFolder, session)]) {
     const found = readableBaseline(folder);
     if (found === null) continue;
-    const { connector: owner, type, mappingHash: madeWith, files } = found;
+    const { connector: owner, type, mappingHash: madeWith, files, isWhole = true } = found;
     if (owner !== connector || type === "Changes") continue;
     if (madeWith !== mappingHash) return { missing: `because its mappings or entity types were changed after session ${session}` };
+    if (!isWhole)
+      return { missing: `because rows of session ${session} were set aside, and nothing tells what is stored under their keys` };
     const altered = files.find(({ name, bytes }) => statSync(join(folder, name), { throwIfNoEntry: false })?.size !== bytes);
     if (altered !== undefined) return { missing: `because ${join(folder, altered.name)} is not as session ${session} left it` };
     return { baseline: { folder, files } };

@@ -48,7 +48,7 @@ onEachDatabase((kind) => {
       "Conf",
       "appsettings.json",
       "appsettings.agent.json",
-      ...["AD_Complete", "AD_Synchronize", "HR_Synchronize", "Initialize"].map((job) => `Job_${job}.xml`),
+      ...["AD_Complete", "AD_Synchronize", "HR_Incremental", "HR_Synchronize", "Initialize"].map((job) => `Job_${job}.xml`),
     ]) {
       cpSync(join(examples, name), join(workspace, name), { recursive: true });
     }
@@ -236,10 +236,26 @@ onEachDatabase((kind) => {
       }
     });
 
-    test("day 3: HR passes, the cut-off entries file blocks, nothing is lost; cancel drops what was staged", { timeout }, async () => {
+    test("day 3, HR: the incremental job loads what changed, then finds nothing; the complete one has nothing to add", {
+      timeout,
+    }, async () => {
       arrive(3);
-      const hr = await run("Job_HR_Synchronize");
-      expect([hr.code, countersOf(hr.report, "HR")]).toEqual([0, expectedOn(3).HR.counters]);
+      const { code, report } = await run("Job_HR_Incremental");
+      expect([code, countersOf(report, "HR")]).toEqual([0, expectedOn(3).HR.counters]);
+      const again = await run("Job_HR_Incremental");
+      expect([again.code, again.report.tasks.map(({ state }) => state)]).toEqual([
+        0,
+        ["Completed", "Completed", "Completed", "Skipped", "Skipped"],
+      ]);
+      const { orphans } = expectedOn(3).HR.counters;
+      const complete = await run("Job_HR_Synchronize");
+      expect([complete.code, countersOf(complete.report, "HR")]).toEqual([
+        0,
+        { inserted: 0, updated: 0, deleted: 0, linksInserted: 0, linksDeleted: 0, orphans },
+      ]);
+    });
+
+    test("day 3: the cut-off entries file blocks, nothing is lost; cancel drops what was staged", { timeout }, async () => {
       const { code, report } = await run("Job_AD_Synchronize");
       expect([code, report.state]).toEqual([2, "Blocked"]);
       expect(countersOf(report, "AD")).toEqual(expectedOn(3).AD.counters);

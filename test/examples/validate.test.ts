@@ -31,6 +31,7 @@ test("it declares what the issue names: connectors, connections, entity types, j
   expect(schedules.sort()).toEqual([
     ["Job_AD_Complete", "30 2 * * *", "ServerTime"],
     ["Job_AD_Synchronize", "0 12 * * 1-5", "ServerTime"],
+    ["Job_HR_Incremental", "*/15 7-19 * * 1-5", "ServerTime"],
     ["Job_HR_Synchronize", "30 1 * * *", "ServerTime"],
     ["Job_Initialize", null, "UTC"],
   ]);

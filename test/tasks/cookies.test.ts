@@ -26,7 +26,8 @@ const more = `
     <Property Identifier="Name" ConnectionColumn="name" />
   </EntityTypeMapping>
   ${job("Begin", "Initial", "", 'InitMode="true"')}${job("Whole", "Complete", "", 'IgnoreCookieFile="true"')}
-  ${job("Delta", "Incremental", 'Type="Changes"', "")}`;
+  ${job("Delta", "Incremental", 'Type="Changes"', "")}${job("WholeOfChanges", "Complete", "", "")}${job("NoneOfChanges", "Incremental", "", "")}
+  <Job Identifier="Alone" DisplayName_L1="x" Agent="Local"><SynchronizeTask Identifier="Alone_Load" DisplayName_L1="x" Connector="Doors" Type="Changes" /></Job>`;
 
 /** A managed system with a log of what it did; its cookie is the number of the last entry that was read. */
 const script = `#!/bin/sh
@@ -34,6 +35,18 @@ last=0
 if [ "$IsIncremental" = true ] && [ -n "$SLUICE_COOKIE" ]; then last=$(cat "$SLUICE_COOKIE"); fi
 { echo command,number,name; awk -F, -v last="$last" '$1 > last {print $2","$3","$4}' "$SLUICE_WORKSPACE/Sources/log.csv"; } > "\${OutputPath}all.csv"
 tail -n 1 "$SLUICE_WORKSPACE/Sources/log.csv" | cut -d, -f1 > "$SLUICE_NEW_COOKIE"
+`;
+
+/** A managed system that holds doors; its cookie is what it held, and it says what differs from that. */
+const snapshots = `#!/bin/sh
+held="$SLUICE_WORKSPACE/Sources/doors.csv"
+sort "$held" > "$SLUICE_NEW_COOKIE"
+before=/dev/null
+if [ "$IsIncremental" = true ]; then before="$SLUICE_COOKIE"; fi
+{ echo command,number,name
+  comm -13 "$before" "$SLUICE_NEW_COOKIE" | sed 's/^/update,/'
+  cut -d, -f1 "$before" | while read -r door; do grep -q "^$door," "$held" || echo "delete,$door,"; done
+} > "\${OutputPath}all.csv"
 `;
 
 // Scripts of this kind are for systems that have a shell.
@@ -93,6 +106,53 @@ describe.skipIf(process.platform === "win32")("cookies of an incremental export"
         const again = await run(sample, "Delta");
         expect([again.state, read(again), cookie(sample)]).toEqual(["Completed", 5, "9"]);
         expect(await doors(sample)).toEqual(["D1 East", "D2 South", "D3 West", "D4 a", "D5 b", "D6 c"]);
+      },
+      testTimeoutOn(kind, 60_000),
+    );
+
+    test(
+      "a system that says what differs from its cookie is believed: what it took back is not carried on from a session that nobody applied",
+      async () => {
+        const sample = await workspace();
+        writeFileSync(join(sample.workspace, "export.sh"), snapshots);
+        const holds = (...rows: string[]): void =>
+          writeFileSync(join(sample.workspace, "Sources", "doors.csv"), rows.map((row) => `${row}\n`).join(""));
+        holds("D1,North", "D2,South");
+        expect((await run(sample, "Begin")).state).toBe("Completed");
+        holds("D1,Wrong", "D2,Wrong", "D3,Wrong");
+        await run(sample, "Delta", "Delta_Prepare");
+        holds("D1,North", "D2,East");
+        const report = await run(sample, "Delta");
+        expect([report.state, read(report), report.tasks[2]?.counters]).toMatchObject(["Completed", 1, { inserted: 0, updated: 1 }]);
+        expect(await doors(sample)).toEqual(["D1 North", "D2 East"]);
+
+        // All of it taken back: the session that waits is replaced by one that changes nothing.
+        holds("D1,Wrong", "D2,Wrong");
+        await run(sample, "Delta", "Delta_Prepare");
+        holds("D1,North", "D2,East");
+        expect((await run(sample, "Delta")).state).toBe("Completed");
+        await run(sample, "Alone");
+        expect(await doors(sample)).toEqual(["D1 North", "D2 East"]);
+      },
+      testTimeoutOn(kind, 60_000),
+    );
+
+    test(
+      "changes that a script gave are not taken for the whole, nor is the whole refused",
+      async () => {
+        const sample = await workspace();
+        sample.happens("insert,D1,North", "insert,D2,South");
+        await run(sample, "Begin");
+        sample.happens("update,D1,East");
+        const codes = async (id: string): Promise<unknown> => (await run(sample, id)).tasks.map(({ error, state }) => error?.code ?? state);
+        for (const wrong of ["WholeOfChanges", "NoneOfChanges"])
+          expect(await codes(wrong)).toEqual(["Completed", "SRC_CHANGES_AS_WHOLE", "NotStarted"]);
+        writeFileSync(
+          join(sample.workspace, "export.sh"),
+          '#!/bin/sh\nprintf "number,name\\nD1,East\\nD2,South\\n" > "${OutputPath}all.csv"\n',
+        );
+        expect(await codes("NoneOfChanges")).toEqual(["Completed", "Completed", "Completed"]);
+        expect(await doors(sample)).toEqual(["D1 East", "D2 South"]);
       },
       testTimeoutOn(kind, 60_000),
     );

@@ -10,6 +10,12 @@ import { people, peopleIn, type SampleWorkspace, sampleWorkspace } from "./sampl
 
 const more = `${incrementalJob("Fast", "None", 'IgnoreCookieFile="true"')}${incrementalJob("Delta", "Changes", "")}${incrementalJob("Wrong", "None", "")}
   <PrepareSynchronizationTask Identifier="Alone" DisplayName_L1="x" Agent="Local" OpenIdClient="Job" Connector="HR" SynchronizationMode="Incremental" />
+  <Job Identifier="WrongComplete" DisplayName_L1="x" Agent="Local">
+    <ExportTask Identifier="WrongComplete_Export" DisplayName_L1="x" Agent="Local" OpenIdClient="Job" Connection="HR_People" />
+    <PrepareSynchronizationTask Identifier="WrongComplete_Prepare" DisplayName_L1="x" Agent="Local" OpenIdClient="Job" Connector="HR"
+      SynchronizationMode="Complete" />
+    <SynchronizeTask Identifier="WrongComplete_Load" DisplayName_L1="x" Connector="HR" />
+  </Job>
   <ResetValidFromTask Identifier="Reset" DisplayName_L1="x" />`;
 
 onEachDatabase((kind) => {
@@ -285,7 +291,42 @@ onEachDatabase((kind) => {
       const sample = await loaded();
       writeChanges(sample, ["update;P004;Second"]);
       expect(ends(await run(sample, "Wrong"))).toEqual(["Completed true", "Errored SRC_CHANGES_AS_WHOLE", "NotStarted", "NotStarted"]);
+      expect(ends(await run(sample, "WrongComplete"))).toEqual(["Completed true", "Errored SRC_CHANGES_AS_WHOLE", "NotStarted"]);
       expect(await peopleIn(sample)).toEqual(people(1, 10));
+    });
+
+    test("what a complete run set aside is not forgotten: an incremental one deletes it once the source has it no more", {
+      timeout,
+    }, async () => {
+      const sample = await sampleWorkspace({ kind, more, settings: { OnRowError: "SetAside" } });
+      sample.writePeople(people(1, 4));
+      await run(sample, "HR_First");
+      const write = (...rows: string[]): void =>
+        writeFileSync(join(sample.workspace, "Sources", "people.csv"), ["number;name", ...rows].map((row) => `${row}\n`).join(""));
+      write("P001;A", "P002;Name 2", "P003;C", "P004;D;too many");
+      expect((await run(sample, "HR_Complete")).state).toBe("Completed");
+      const aside = [
+        ["P001", "A"],
+        ["P002", "Name 2"],
+        ["P003", "C"],
+        ["P004", "Name 4"],
+      ];
+      expect(await peopleIn(sample)).toEqual(aside);
+      expect(ends(await run(sample, "Fast"))[1]).toBe("Completed false");
+      write("P001;A", "P002;Name 2", "P003;C");
+      expect(ends(await run(sample, "Fast")).at(-1)).toBe("Completed true");
+      expect(await peopleIn(sample)).toEqual(aside.slice(0, 3));
+      expect(ends(await run(sample, "HR_Complete")).at(-1)).toBe("Completed false");
+
+      // Where nothing tells what is stored under such a key, nothing is compared with the rest.
+      rmSync(previous(sample), { recursive: true });
+      write("P001;A", "P002;Name 2", "P003;C;too many");
+      await run(sample, "HR_Complete");
+      const refused = await run(sample, "Fast");
+      expect(refused.tasks[1]?.error).toMatchObject({ code: "SYNC_COMPLETE_REQUIRED", message: expect.stringContaining("set aside") });
+      write("P001;A", "P002;Name 2");
+      await run(sample, "HR_Complete");
+      expect(ends(await run(sample, "Fast"))[1]).toBe("Completed false");
     });
 
     test("files that something else dropped are prepared as they are; one whose manifest does not fit is not", { timeout }, async () => {

@@ -107,6 +107,7 @@ class ExportRun {
         jobInstance: request.jobInstance,
         taskInstance: request.taskInstance,
         mode: request.mode,
+        ...(request.since == null ? {} : { since: request.since }),
         rows,
         bytes,
         sha256,

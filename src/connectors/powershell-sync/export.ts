@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { SluiceError } from "../../errors/index.js";
 import type { OnProgress } from "../../model/index.js";
 import { runScript } from "../../process/index.js";
+import { commandColumn, FileSource, RecordReader } from "../../sync/index.js";
 import type { ExportLog, ExportRequest, ExportResult } from "../connector.js";
 import { csvPackage } from "../csv/index.js";
 import { isOutputOf, removeOutputOf } from "../output-files.js";
@@ -119,12 +120,26 @@ const takeFiles = async (
   for (const name of names) renameSync(join(outputFolder, name), join(raw, name));
   const counters = { read: 0, written: 0, rejected: 0 };
   for (const name of names) {
-    // Read by either mode: the mode goes into the manifest, so that changes are never taken for the whole.
-    const settings = { Path: join(raw, name), PathIncremental: join(raw, name) };
-    const of = { ...request, connection: name.replace(/\.csv$/i, ""), settings, sourcesRootPaths: [] };
+    const path = join(raw, name);
+    // The mode goes into the manifest, so that changes are never taken for the whole.
+    const mode = request.mode === "incremental" && hasCommands(path) ? ("incremental" as const) : ("complete" as const);
+    const settings = { Path: path, PathIncremental: path };
+    const of = { ...request, connection: name.replace(/\.csv$/i, ""), settings, mode, sourcesRootPaths: [] };
     const result = await csvPackage.exporter?.export(of, signal, onProgress);
     counters.read += result?.counters.read ?? 0;
     counters.written += result?.counters.written ?? 0;
   }
   return { counters, files: names };
+};
+
+/** Asked for changes, a script writes rows with commands, or the whole: the header tells which. What is wrong with the file its export says. */
+const hasCommands = (path: string): boolean => {
+  const source = new FileSource(path, path);
+  try {
+    return new RecordReader(source, { delimiter: ",", file: path }).header().some((name) => name.toLowerCase() === commandColumn);
+  } catch {
+    return false;
+  } finally {
+    source.close();
+  }
 };

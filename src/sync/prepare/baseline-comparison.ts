@@ -38,7 +38,24 @@ export const compareWithBaseline = (
     ...mappings.entityTypes.map((mapping) => comparison.resources(mapping)),
     ...mappings.associations.map((mapping) => comparison.links(mapping, mappings.entityTypes)),
   ];
-  return { deltas: results.map(({ delta }) => delta), baseline: results.map(({ sorted }) => sorted) };
+  return { deltas: results.flatMap(({ delta }) => delta ?? []), baseline: results.map(({ sorted }) => sorted) };
+};
+
+/**
+ * The baseline that whole files leave where rows of them were set aside: what the repository holds under their keys, and links that they could have said, stays as it is (design §5), so that
+ * it goes on from the baseline of the state which the session replaces. Takes and throws as `compareWithBaseline`; gives the baseline alone.
+ */
+export const keptBaseline = (
+  { mappings, collectFolder }: Pick<PrepareRequest, "mappings" | "collectFolder">,
+  former: EarlierFiles,
+  files: readonly SessionFile[],
+  tools: WorkerTools,
+): readonly SessionFile[] => {
+  const comparison = new Comparison(collectFolder, former, files, null, tools);
+  return [
+    ...mappings.entityTypes.map((mapping) => comparison.resources(mapping)),
+    ...mappings.associations.map((mapping) => comparison.links(mapping, mappings.entityTypes)),
+  ].map(({ sorted }) => sorted);
 };
 
 const noBaseline = (connector: string): never => {
@@ -46,7 +63,8 @@ const noBaseline = (connector: string): never => {
 };
 
 interface MappingCompared {
-  readonly delta: SessionFile;
+  /** null where only the baseline is asked for. */
+  readonly delta: SessionFile | null;
   readonly sorted: SessionFile;
 }
 
@@ -58,7 +76,8 @@ class Comparison {
     private readonly folder: string,
     private readonly baseline: EarlierFiles,
     private readonly files: readonly SessionFile[],
-    private readonly tally: Tally,
+    /** null: only the baseline is asked for. */
+    private readonly tally: Tally | null,
     private readonly tools: WorkerTools,
   ) {}
 
@@ -107,13 +126,15 @@ class Comparison {
   ): MappingCompared {
     const sorted = this.fileOf(mapping, "sorted");
     if (sorted === undefined) throw new Error(`mapping ${mapping} was not prepared`);
+    const { tally } = this;
+    if (tally === null && isProtected === null) return { delta: null, sorted };
     const delta = new DeltaFile(this.folder, mapping, kind, [commandColumn, ...columns]);
     const kept =
       isProtected === null ? null : new KeptBaseline(new CollectFile(this.folder, mapping, ".baseline.csv", columns), isProtected);
     try {
       const commands = commandsOf(delta);
       this.read(sorted, columns, keyFields, kept === null ? { ...commands, unchanged: () => undefined } : kept.beside(commands));
-      return { delta: delta.finish(this.tally), sorted: kept?.finish(sorted) ?? sorted };
+      return { delta: tally === null ? null : delta.finish(tally), sorted: kept?.finish(sorted) ?? sorted };
     } finally {
       delta.discard();
       kept?.discard();

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { SluiceError } from "../../errors/index.js";
 import type { AssociationMapping, EntityTypeMapping, SessionFile } from "../../model/index.js";
 import type { WorkerTools } from "../worker.js";
-import { compareWithBaseline } from "./baseline-comparison.js";
+import { compareWithBaseline, keptBaseline } from "./baseline-comparison.js";
 import { removeFormer } from "./collect-file.js";
 import type { PrepareRequest, PrepareResult } from "./request.js";
 import { ErrorsFile } from "./row-errors.js";
@@ -52,14 +53,37 @@ export const prepare = (request: PrepareRequest, tools: WorkerTools): PrepareRes
         tools,
       }),
     );
-    const handedOver = incremental === "None" ? changesOf(request, files, tally, tools) : { files, baseline: files.filter(isBaseline) };
+    const handedOver = incremental === "None" ? changesOf(request, files, tally, tools) : { files, ...baselineOf(request, files, tools) };
     errors.finish();
     const { nearEqualKeys, ...counters } = tally;
-    return { counters, nearEqualKeys, files: entityTypesFirst(handedOver.files), baseline: entityTypesFirst(handedOver.baseline) };
+    const { baseline, isBaselineWhole } = handedOver;
+    return { counters, nearEqualKeys, files: entityTypesFirst(handedOver.files), baseline: entityTypesFirst(baseline), isBaselineWhole };
   } catch (error) {
     errors.discard();
     removeOutput();
     throw error;
+  }
+};
+
+/**
+ * What whole files, or commands, leave for the next incremental run. Rows set aside of whole files keep what is stored under their keys, which only the baseline of the state before can tell: where that
+ * one is not there, or is damaged, this one does not tell all.
+ */
+const baselineOf = (
+  request: PrepareRequest,
+  files: readonly SessionFile[],
+  tools: WorkerTools,
+): Pick<PrepareResult, "baseline" | "isBaselineWhole"> => {
+  const sorted = files.filter(isBaseline);
+  const areRowsAside = files.some(({ content, rows }) => content === "rejected" && rows > 0);
+  if (request.mode === "Incremental" || !areRowsAside) return { baseline: sorted, isBaselineWhole: true };
+  if (request.baseline === null) return { baseline: sorted, isBaselineWhole: false };
+  try {
+    return { baseline: keptBaseline(request, request.baseline, files, tools), isBaselineWhole: true };
+  } catch (error) {
+    // What is wrong with former files never stops a run of the whole.
+    if (!(error instanceof SluiceError) || error.code !== "SRC_BASELINE_INVALID") throw error;
+    return { baseline: sorted, isBaselineWhole: false };
   }
 };
 
@@ -71,7 +95,7 @@ const changesOf = (request: PrepareRequest, files: readonly SessionFile[], tally
   // Of incremental runs it is the rows of the deltas that were written.
   tally.written = 0;
   const { deltas, baseline } = compareWithBaseline(request, files, tally, tools);
-  return { files: [...deltas, ...files.filter(({ content }) => content === "rejected")], baseline };
+  return { files: [...deltas, ...files.filter(({ content }) => content === "rejected")], baseline, isBaselineWhole: true };
 };
 
 const entityTypesFirst = (files: readonly SessionFile[]): SessionFile[] => [

@@ -28,7 +28,7 @@ export interface PrepareRequest {
   readonly type: SynchronizationType;
   /** Header of the command column (ColumnName); null: `command`, ignoring case. */
   readonly columnName: string | null;
-  /** Incremental, Type None: the sorted files that the repository was last made equal to (design §7.4). */
+  /** The sorted files that the repository was last made equal to (design §7.4): Incremental, Type None, is compared with them; whole files take from them what rows set aside stand for. */
   readonly baseline: EarlierFiles | null;
   /** Incremental, Type Changes: deltas that were never applied, which come before this input's rows. */
   readonly carried: EarlierFiles | null;
@@ -50,4 +50,6 @@ export interface PrepareResult {
   readonly files: readonly SessionFile[];
   /** What the next incremental run compares with, or carries, once this session is pending: sorted files; with Type Changes its deltas. In `collectFolder` too. */
   readonly baseline: readonly SessionFile[];
+  /** False: rows were set aside, and what is stored under their keys is not in the baseline, so that nothing can be compared with it. */
+  readonly isBaselineWhole: boolean;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SluiceError } from "../../errors/index.js";
 import type {
@@ -28,6 +28,7 @@ import type { WorkerTools } from "../worker.js";
 import { CommandColumn, commandColumnAt } from "./command-column.js";
 import { EntityCommands } from "./entity-commands.js";
 import { EntityRows, type RowsContext } from "./entity-rows.js";
+import { exportedFile } from "./exported-file.js";
 import type { LineSet } from "./line-set.js";
 import { LinkCommands } from "./link-commands.js";
 import { LinkRows } from "./link-rows.js";
@@ -349,13 +350,11 @@ const shareMemory = (entities: number, linkWindows: readonly number[]) => {
   };
 };
 
-/** The table's file; its name's case may differ from the configuration's (connectors §1.7). @throws SRC_MAPPED_FILE_MISSING */
+/** The table's file. @throws SRC_MAPPED_FILE_MISSING */
 const tablePath = (folder: string, { table, connection, entityTypes, associations }: TableWork): string => {
-  const exact = join(folder, `${table}.csv`);
-  if (existsSync(exact)) return exact;
-  const wanted = `${table}.csv`.toLowerCase();
-  const [other, ...more] = existsSync(folder) ? readdirSync(folder).filter((name) => name.toLowerCase() === wanted) : [];
-  if (other !== undefined && more.length === 0) return join(folder, other);
+  const found = exportedFile(folder, table);
+  if (found !== null) return found;
+  const file = join(folder, `${table}.csv`);
   const mapping = [...entityTypes, ...associations].map(({ identifier }) => identifier).join(", ");
-  throw new SluiceError("SRC_MAPPED_FILE_MISSING", { file: exact, mapping, connection }, { place: { file: exact } });
+  throw new SluiceError("SRC_MAPPED_FILE_MISSING", { file, mapping, connection }, { place: { file } });
 };

@@ -16,14 +16,17 @@ export interface IncrementalWork {
   readonly connector: string;
   readonly type: SynchronizationType;
   readonly mappingHash: string;
+  /** By mapping: the session that its exported file begins with, of an export by cookies. */
+  readonly exported: ReadonlyMap<string, string>;
 }
 
 /**
  * Finds what an incremental prepare of a connector goes on from (design §7.4): Type None the whole files of the state it starts at; Type Changes that this state was made by the same
- * mappings, and the changes that were prepared since and never applied. Where something of it is gone, the server notes why, and SYNC_COMPLETE_REQUIRED is thrown.
+ * mappings, and the changes that were prepared since and never applied. What was exported by the cookies of that very state says those itself, and without what was taken back
+ * meanwhile: nothing is carried on to it. Where something of it is gone, the server notes why, and SYNC_COMPLETE_REQUIRED is thrown.
  */
 export const earlierState = async (context: AgentTaskContext, work: IncrementalWork, settled: SettledSessions): Promise<EarlierState> => {
-  const { connector, type, mappingHash } = work;
+  const { connector, type, mappingHash, exported } = work;
   const { workFolder } = context.configuration.settings;
   const { start, unapplied } = settled;
   if (start === null) return refuse(context, connector, "because nothing of it was ever applied");
@@ -45,7 +48,9 @@ export const earlierState = async (context: AgentTaskContext, work: IncrementalW
     const reason = `because the changes of session ${unapplied.session}, which were never applied, are not there to be carried on from session ${session}`;
     return refuse(context, connector, reason);
   }
-  return { startsAt: session, baseline: null, carried, carriedFrom: carried?.session ?? null };
+  const files = carried?.files.filter(({ mapping }) => exported.get(mapping) !== session) ?? [];
+  if (carried === null || files.length === 0) return { startsAt: session, baseline: null, carried: null, carriedFrom: null };
+  return { startsAt: session, baseline: null, carried: { folder: carried.folder, files }, carriedFrom: carried.session };
 };
 
 /** The file of an earlier session that a preparation could not go on from, by what it threw: somebody altered it. null where the error is about something else. */

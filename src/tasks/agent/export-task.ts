@@ -54,6 +54,7 @@ export const exportTask: AgentTaskKind = {
       mode,
       forceComplete: task.attributes.InitMode === true,
       cookies,
+      since: cookies === null ? null : head,
       newCookies: newCookiesFolder(workFolder, identifier),
       jobInstance,
       taskInstance,

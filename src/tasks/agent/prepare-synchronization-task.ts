@@ -4,8 +4,11 @@ import type { Configuration, Task } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
 import type { ConnectorMappings, SessionManifest, SynchronizationMode, SynchronizationType, TaskResult } from "../../model/index.js";
 import {
+  baselineAt,
   bindCookies,
   discardPrevious,
+  type EarlierFiles,
+  exportedFile,
   type OnRowError,
   type PrepareRequest,
   type PrepareResult,
@@ -16,6 +19,7 @@ import {
 import { connectionsOf } from "../chain.js";
 import { connectionSetting } from "../connection-setting.js";
 import type { AgentTaskContext, AgentTaskKind } from "../task-kind.js";
+import type { SettledSessions } from "./agent-link.js";
 import { damagedEarlier, type EarlierState, earlierState, refuse } from "./earlier-files.js";
 import { settle } from "./settle.js";
 
@@ -47,9 +51,10 @@ export const prepareSynchronizationTask: AgentTaskKind = {
     const mappingHash = configuration.connectorHash.get(connector) ?? "";
     const { workFolder } = configuration.settings;
     const settled = await settle(context, connector);
-    const earlier = mode === "Incremental" ? await earlierState(context, { connector, type, mappingHash }, settled) : null;
+    const incremental = { connector, type, mappingHash, exported: exportedSince(work.task, mappings, configuration) };
+    const earlier = mode === "Incremental" ? await earlierState(context, incremental, settled) : null;
     const startsAt = earlier?.startsAt ?? null;
-    if (mode === "Incremental" && type === "None") refuseChangesAsWhole(work.task, mappings, configuration);
+    if (type !== "Changes") refuseChangesAsWhole(work.task, mappings, configuration);
     const { guid, sequence } = await link.announce({ connector, mode, type, mappingHash, startsAt });
     let isPending = false;
     try {
@@ -60,7 +65,7 @@ export const prepareSynchronizationTask: AgentTaskKind = {
         mode,
         type,
         columnName: textOrNull(work.task.attributes.ColumnName),
-        baseline: earlier?.baseline ?? null,
+        baseline: earlier === null ? replacedBaseline(workFolder, connector, mappingHash, settled) : earlier.baseline,
         carried: earlier?.carried ?? null,
         collectFolder: folder,
         errorsFile,
@@ -71,7 +76,9 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       // Before the server may apply it: what the next incremental run goes on from, once it was applied (design §7.4).
       const cookies = bindCookies(workFolder, guid, connectionsOf(configuration, connector));
       const { baseline: files } = result;
-      pendPrevious(workFolder, folder, { connector, session: guid, sequence, type, startsAt, mappingHash, files, cookies });
+      // Where nothing was ever applied, nothing is stored under the keys of rows set aside.
+      const isWhole = result.isBaselineWhole || settled.head === null;
+      pendPrevious(workFolder, folder, { connector, session: guid, sequence, type, startsAt, mappingHash, files, isWhole, cookies });
       isPending = true;
       const manifest: SessionManifest = { guid, connector, mode, type, files: result.files };
       await link.ready(manifest);
@@ -99,13 +106,37 @@ const modeOf = (task: Task): SynchronizationMode | null => {
 const typeOf = (task: Task): SynchronizationType => (task.attributes.Type ?? "None") as SynchronizationType;
 
 /** A file with changes alone, taken for the whole, would delete everything that did not change (connectors §4.3). Throws SRC_CHANGES_AS_WHOLE, SRC_MANIFEST_INVALID. */
-const refuseChangesAsWhole = (task: Task, { entityTypes, associations }: ConnectorMappings, configuration: Configuration): void => {
-  for (const table of new Set([...entityTypes, ...associations].map((mapping) => mapping.table))) {
-    const file = join(outputFolder(task, configuration), `${table}.csv`);
-    if (readManifest(file)?.mode !== "incremental") continue;
+const refuseChangesAsWhole = (task: Task, mappings: ConnectorMappings, configuration: Configuration): void => {
+  for (const table of tablesOf(mappings)) {
+    const file = exportedFile(outputFolder(task, configuration), table);
+    if (file === null || readManifest(file)?.mode !== "incremental") continue;
     throw new SluiceError("SRC_CHANGES_AS_WHOLE", { file, task: task.identifier }, { place: { file } });
   }
 };
+
+/** What the repository holds before whole files replace it, where that can be told: rows of them that are set aside stand for it. */
+const replacedBaseline = (workFolder: string, connector: string, mappingHash: string, { head }: SettledSessions): EarlierFiles | null => {
+  if (head === null) return null;
+  const found = baselineAt(workFolder, connector, head.session, mappingHash);
+  return "missing" in found ? null : found.baseline;
+};
+
+/** By mapping: the session that its exported file begins with, of an export by cookies. */
+const exportedSince = (task: Task, mappings: ConnectorMappings, configuration: Configuration): ReadonlyMap<string, string> =>
+  new Map(
+    tablesOf(mappings).flatMap((table) => {
+      const file = exportedFile(outputFolder(task, configuration), table);
+      const since = file === null ? undefined : readManifest(file)?.since;
+      if (since === undefined) return [];
+      return [...mappings.entityTypes, ...mappings.associations]
+        .filter((mapping) => mapping.table === table)
+        .map(({ identifier }): [string, string] => [identifier, since]);
+    }),
+  );
+
+const tablesOf = ({ entityTypes, associations }: ConnectorMappings): readonly string[] => [
+  ...new Set([...entityTypes, ...associations].map(({ table }) => table)),
+];
 
 /** Where the exported files are: `ExportOutput` below the temp folder, but for the documented tool, which may name another folder there (jobs-and-tasks §4.2). */
 const outputFolder = ({ attributes }: Task, { settings }: Configuration): string =>
