@@ -58,6 +58,9 @@ export type FoundBaseline = { readonly baseline: EarlierFiles } | { readonly mis
 const previousFolder = (workFolder: string): string => join(workFolder, "Collect", "previous");
 const pendingFolder = (workFolder: string, session: SessionGuid): string =>
   join(previousFolder(workFolder), "pending", folderName(session));
+/** The name says whose it is, should nobody finish it: `~` stands in no identifier. */
+const unfinishedFolder = (workFolder: string, connector: string, session: SessionGuid): string =>
+  join(previousFolder(workFolder), "pending", `${folderName(connector)}~${folderName(session)}.tmp`);
 const promotedFolder = (workFolder: string, connector: string): string =>
   join(previousFolder(workFolder), "promoted", folderName(connector));
 
@@ -75,12 +78,11 @@ const folderName = (name: string): string => {
  */
 export const pendPrevious = (workFolder: string, collectFolder: string, baseline: Omit<Baseline, "format">): void => {
   const folder = pendingFolder(workFolder, baseline.session);
-  const unfinished = `${folder}.tmp`;
+  const unfinished = unfinishedFolder(workFolder, baseline.connector, baseline.session);
   for (const old of [folder, unfinished]) rmSync(old, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
-  // First: it says whose the folder is, should nobody finish it.
-  writeJson(join(unfinished, "baseline.json"), { format: 1, ...baseline } satisfies Baseline);
   for (const { name } of baseline.files) linkOrCopy(join(collectFolder, name), join(unfinished, name));
+  writeJson(join(unfinished, "baseline.json"), { format: 1, ...baseline } satisfies Baseline);
   renameOver(unfinished, folder);
 };
 
@@ -124,9 +126,9 @@ export const promotePrevious = (workFolder: string, connector: string, session: 
 };
 
 /** The session ended otherwise than applied, before anybody could carry it on: nothing of it is kept. */
-export const discardPrevious = (workFolder: string, session: SessionGuid): void => {
-  const folder = pendingFolder(workFolder, session);
-  for (const old of [folder, `${folder}.tmp`]) rmSync(old, { recursive: true, force: true });
+export const discardPrevious = (workFolder: string, connector: string, session: SessionGuid): void => {
+  for (const old of [pendingFolder(workFolder, session), unfinishedFolder(workFolder, connector, session)])
+    rmSync(old, { recursive: true, force: true });
 };
 
 /**
@@ -140,11 +142,10 @@ export const settlePrevious = (workFolder: string, connector: string, { head, st
   const kept: Baseline[] = [];
   for (const name of namesIn(pending)) {
     const folder = join(pending, name);
-    const unfinished = name.endsWith(".tmp") ? name.slice(0, -".tmp".length) : null;
-    if (unfinished !== null) {
+    if (name.endsWith(".tmp")) {
       // Of a prepare that died; that of another connector may be at work.
-      if (readableBaseline(folder)?.connector === connector && !unended.some((session) => session === unfinished))
-        rmSync(folder, { recursive: true, force: true });
+      const [owner, session] = name.slice(0, -".tmp".length).split("~");
+      if (owner === connector && !unended.some((each) => each === session)) rmSync(folder, { recursive: true, force: true });
       continue;
     }
     const baseline = readableBaseline(folder);
@@ -154,7 +155,7 @@ export const settlePrevious = (workFolder: string, connector: string, { head, st
   }
   for (const { session, sequence, startsAt } of kept) {
     const isHeldByLater = kept.some((later) => later.startsAt === startsAt && later.sequence > sequence);
-    if (isHeldByLater && !unended.includes(session)) discardPrevious(workFolder, session);
+    if (isHeldByLater && !unended.includes(session)) discardPrevious(workFolder, connector, session);
   }
   return isThere;
 };

@@ -90,8 +90,8 @@ test("each step may be done twice", () => {
   expect(promotePrevious(work, "C", first)).toBe(true);
   expect(promotePrevious(work, "C", first)).toBe(true);
   expect(promoted()).toBe("one\n");
-  discardPrevious(work, first);
-  discardPrevious(work, first);
+  discardPrevious(work, "C", first);
+  discardPrevious(work, "C", first);
   expect(promoted()).toBe("one\n");
 });
 
@@ -111,9 +111,16 @@ test("killed between the steps of a promotion: done again, it ends as an undistu
 });
 
 test("killed while it was made pending: nothing pending, and no trace after the next time", () => {
-  mkdirSync(join(collect, "previous", "pending", `${first}.tmp`), { recursive: true });
+  const unfinished = (connector: string): string => join(collect, "previous", "pending", `${connector}~${second}.tmp`);
+  mkdirSync(unfinished("C"), { recursive: true });
+  mkdirSync(unfinished("D"));
+  // Killed at its very first file: nothing in the folder says whose it is.
+  writeFileSync(join(unfinished("C"), ".baseline.json.tmp"), "{");
   pend(first, "one\n");
-  expect(pending()).toEqual([first]);
+  expect(baselineAt(work, "C", second, "h")).toHaveProperty("missing");
+  settlePrevious(work, "C", { head: null, start: null, unended: [first] });
+  // Another connector's prepare may be at work.
+  expect(pending()).toEqual([first, `D~${second}.tmp`]);
 });
 
 test("a session whose files are gone leaves no baseline: the one before is not what was last applied", () => {
@@ -125,10 +132,10 @@ test("a session whose files are gone leaves no baseline: the one before is not w
 
 test("a discarded session is never promoted; names cannot leave their folder", () => {
   pend(first, "one\n");
-  discardPrevious(work, first);
+  discardPrevious(work, "C", first);
   expect(pending()).toEqual([]);
   expect(() => promotePrevious(work, "..", first)).toThrow(expect.objectContaining({ code: "SRC_BASELINE_INVALID" }));
-  expect(() => discardPrevious(work, sessionGuid("../x"))).toThrow(expect.objectContaining({ code: "SRC_BASELINE_INVALID" }));
+  expect(() => discardPrevious(work, "C", sessionGuid("../x"))).toThrow(expect.objectContaining({ code: "SRC_BASELINE_INVALID" }));
 });
 
 describe("sessions of Type Changes", () => {
@@ -205,9 +212,9 @@ describe("sessions of Type Changes", () => {
 
   test("other connectors keep theirs", () => {
     pendChanges(second, first, 2, "two\n", "D");
-    mkdirSync(join(collect, "previous", "pending", `${third}.tmp`));
+    mkdirSync(join(collect, "previous", "pending", `D~${third}.tmp`));
     settlePrevious(work, "C", { head: null, start: null, unended: [] });
-    expect(pending()).toEqual([second, `${third}.tmp`]);
+    expect(pending()).toEqual([second, `D~${third}.tmp`]);
     expect(carriedAt(work, "D", first, "h")?.session).toBe(second);
   });
 

@@ -85,7 +85,7 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       return taskResult(result, mode, earlier);
     } catch (error) {
       // Changes that are whole are carried on by the next session, whatever became of this one.
-      if (!isPending || type !== "Changes") discardPrevious(workFolder, guid);
+      if (!isPending || type !== "Changes") discardPrevious(workFolder, connector, guid);
       // Refused when the instance was taken or the task given up: what went wrong first is what to tell of.
       await link
         .fail(guid)
