@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../../src/store/index.js";
+import { migrationNames } from "../../src/store/schema/migrations.js";
 import { openConnection } from "../../src/store/sqlite/client.js";
 import type { DatabaseSetting } from "../../src/store/store.js";
 import { freshDatabase, onServer } from "../database.js";
@@ -29,7 +30,7 @@ describe("an embedded database", () => {
     expect(await Promise.all(stores.map((store) => store.resourceCount()))).toEqual([0, 0, 0, 0]);
     for (const store of stores) await store.close();
     const connection = openConnection(path);
-    expect(connection.prepare("SELECT count(*) AS n FROM UM_Migrations").get()).toEqual({ n: 2 });
+    expect(connection.prepare("SELECT count(*) AS n FROM UM_Migrations").get()).toEqual({ n: migrationNames().length });
     connection.close();
   });
 
