@@ -75,6 +75,12 @@ export const countingCookies = (workFolder: string, connection: string, head: Se
   return promoted.files.every((file) => existsSync(join(folder, file))) ? folder : null;
 };
 
+/** As `countingCookies`, of a complete session that waits to be synchronized: what is exported now will be applied on top of it. */
+export const waitingCookies = (workFolder: string, connection: string, session: SessionGuid): string | null => {
+  const folder = join(sessionsFolder(workFolder), nameOf(session), nameOf(connection));
+  return filesIn(folder).length > 0 ? folder : null;
+};
+
 /** At no moment does the note name a session whose cookies those beside it are not. */
 const promote = (workFolder: string, session: SessionGuid, bound: string, connection: string): void => {
   const folder = cookiesFolder(workFolder);

@@ -11,6 +11,8 @@ export interface ExportManifest {
   readonly mode?: "complete" | "incremental";
   /** Incremental, by cookies: the session that left them. The file holds all that changed since the state which that session made. Absent where no cookie said what to begin with. */
   readonly since?: string;
+  /** The session that a preparation handed its rows over with. Absent: none did. */
+  readonly prepared?: string;
   /** Rows of the file, header not counted. */
   readonly rows: number;
   readonly bytes: number;

@@ -126,6 +126,16 @@ describe.skipIf(process.platform === "win32")("cookies of an incremental export"
         expect([report.state, read(report), report.tasks[2]?.counters]).toMatchObject(["Completed", 1, { inserted: 0, updated: 1 }]);
         expect(await doors(sample)).toEqual(["D1 North", "D2 East"]);
 
+        // A whole session waits: what comes behind it differs from that one.
+        holds("D1,Wrong", "D2,East");
+        await run(sample, "Whole", "Whole_Prepare");
+        holds("D1,North", "D2,West");
+        expect(read(await run(sample, "Delta"))).toBe(2);
+        await run(sample, "Alone");
+        expect(await doors(sample)).toEqual(["D1 North", "D2 West"]);
+        holds("D1,North", "D2,East");
+        await run(sample, "Delta");
+
         // All of it taken back: the session that waits is replaced by one that changes nothing.
         holds("D1,Wrong", "D2,Wrong");
         await run(sample, "Delta", "Delta_Prepare");
@@ -149,7 +159,7 @@ describe.skipIf(process.platform === "win32")("cookies of an incremental export"
           expect(await codes(wrong)).toEqual(["Completed", "SRC_CHANGES_AS_WHOLE", "NotStarted"]);
         writeFileSync(
           join(sample.workspace, "export.sh"),
-          '#!/bin/sh\nprintf "number,name\\nD1,East\\nD2,South\\n" > "${OutputPath}all.csv"\n',
+          `#!/bin/sh\nprintf "number,name\\nD1,East\\nD2,South\\n" > "\${OutputPath}all.csv"\n`,
         );
         expect(await codes("NoneOfChanges")).toEqual(["Completed", "Completed", "Completed"]);
         expect(await doors(sample)).toEqual(["D1 East", "D2 South"]);

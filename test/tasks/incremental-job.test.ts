@@ -295,6 +295,17 @@ onEachDatabase((kind) => {
       expect(await peopleIn(sample)).toEqual(people(1, 10));
     });
 
+    test("changes that failed to be prepared and are replaced by the next ones are spoken of", { timeout }, async () => {
+      const sample = await loaded();
+      writeChanges(sample, ["update;P001;Monday", "nonsense;P002;x"]);
+      expect(ends(await run(sample, "Delta"))[1]).toBe("Errored DATA_COMMAND_UNKNOWN");
+      writeChanges(sample, ["update;P003;Tuesday"]);
+      const next = await run(sample, "Delta");
+      expect(await message(sample, next, 0)).toContain("HR_People were replaced before a preparation took them");
+      writeChanges(sample, ["update;P003;Wednesday"]);
+      expect(await message(sample, await run(sample, "Delta"), 0)).toBe("");
+    });
+
     test("what a complete run set aside is not forgotten: an incremental one deletes it once the source has it no more", {
       timeout,
     }, async () => {

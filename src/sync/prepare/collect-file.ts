@@ -10,8 +10,12 @@ export type CollectEnding = (typeof endings)[number];
 /** Removes what a former run left for the mapping, temporary files of one that was killed included. */
 export const removeFormer = (folder: string, mapping: string): void => {
   for (const ending of endings) rmSync(join(folder, mapping + ending), { force: true });
+  // By their whole names: a connector may be called as the mapping is, and its `errors.csv` be written at this moment.
+  const unfinished = new Set(endings.map((ending) => `.${mapping}${ending}.tmp`));
+  const isOfSort = (name: string): boolean =>
+    [`.${mapping}.runs`, `.${mapping}.pairs`].some((run) => name === run || name.startsWith(`${run}.`));
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isFile() && entry.name.startsWith(`.${mapping}.`)) rmSync(join(folder, entry.name), { force: true });
+    if (entry.isFile() && (unfinished.has(entry.name) || isOfSort(entry.name))) rmSync(join(folder, entry.name), { force: true });
   }
 };
 

@@ -234,9 +234,10 @@ export class LinkCommands implements TableRows {
         errors.add(file, link.line, one ?? "", this.columns[1], two ?? "", "another row of these two keys was set aside");
       },
     );
+    const guards = this.guards ?? [];
     let before: Link | null = null;
     sort.drain(() => (row) => {
-      if (this.guards?.some((guard) => guard.has(row.line)) === true) return;
+      if (guards.length > 0 && guards.every((guard) => guard.has(row.line))) return;
       const isSameOwner = before !== null && hasSameOwner(before, row);
       const isSamePair = before !== null && isSameOwner && hasSamePair(before, row);
       const word = wordOf(row, ofOwner);

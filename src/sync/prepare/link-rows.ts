@@ -194,7 +194,7 @@ export class LinkRows implements TableRows {
     let isFirst = true;
     return (row, isRepeated) => {
       if (!isRepeated) isFirst = true;
-      for (const guard of guards) if (guard.has(row.line)) return;
+      if (guards.length > 0 && guards.every((guard) => guard.has(row.line))) return;
       if (isFirst) pass(row);
       else this.report(row, isSwapped, false);
       isFirst = false;

@@ -11,7 +11,7 @@ export interface OwnSide {
 
 /**
  * Whose links the rows of a table say that also feeds entity types (connectors §1.8): the side whose column is the one that its entity type's key is
- * read from, else the only side whose type the table feeds. None: the table holds links only. Two: it cannot be told.
+ * read from, rather by its mapping key; else the only side whose type the table feeds. None: the table holds links only. Two: it cannot be told by that alone.
  * @param entityTypes mappings that read the association's table
  */
 export const ownSidesOf = (
@@ -31,6 +31,7 @@ export const ownSidesOf = (
       }),
   );
   const own = candidates.filter(({ isOwnColumn }) => isOwnColumn);
-  const first = own.find(({ property }) => property === 0) ?? own[0];
-  return first === undefined ? candidates : [first];
+  const byMappingKey = own.filter(({ property }) => property === 0);
+  if (byMappingKey.length > 0) return byMappingKey;
+  return own[0] === undefined ? candidates : [own[0]];
 };

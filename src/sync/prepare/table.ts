@@ -313,10 +313,13 @@ class Table {
     return side1.entityType === entityType || side2.entityType === entityType;
   }
 
-  /** @throws DATA_OWN_KEY_UNKNOWN */
+  /** Where the row names resources of both sides by their mapping keys, it is one of the side that it names one other resource for. @throws DATA_OWN_KEY_UNKNOWN */
   private ownSide(mapping: AssociationMapping): 1 | 2 {
-    const [own, other] = ownSidesOf(mapping, this.work.entityTypes);
-    if (own !== undefined && other === undefined) return own.side;
+    const sides = ownSidesOf(mapping, this.work.entityTypes).map(({ side }) => side);
+    const { side1, side2 } = this.association(mapping);
+    const single = sides.filter((side) => !(side === 1 ? side1 : side2).isCollection);
+    const [own, other] = single.length === 1 ? single : sides;
+    if (own !== undefined && other === undefined) return own;
     const { identifier, column1, column2 } = mapping;
     throw new SluiceError(
       "DATA_OWN_KEY_UNKNOWN",
@@ -325,9 +328,13 @@ class Table {
     );
   }
 
-  /** Whose rows the links of this table follow; null where the table is no entries file of either side. */
+  /**
+   * Whose rows the links of this table follow, by the lines that gave none: a row gives no link where no resource of its own comes of it. A resource that it names beside its own may
+   * well have come of an earlier row. null where the table is no entries file of either side.
+   */
   private guardsOf(mapping: AssociationMapping): LineSet[] | null {
-    const sides = this.entities.filter((_, i) => this.isSide(mapping, this.work.entityTypes[i]?.identifier ?? ""));
+    const own = ownSidesOf(mapping, this.work.entityTypes).map(({ mapping: { identifier } }) => identifier);
+    const sides = this.entities.filter((_, i) => own.includes(this.work.entityTypes[i]?.identifier ?? ""));
     return sides.length === 0 ? null : sides.flatMap(({ rejectedLines }) => (rejectedLines === null ? [] : [rejectedLines]));
   }
 }

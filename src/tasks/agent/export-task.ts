@@ -2,8 +2,19 @@ import { join } from "node:path";
 import { type Configuration, findPackage, type Task } from "../../config/index.js";
 import { connectorPackages, type Exporter, type ExportRequest, exportConnection, type MappedTable } from "../../connectors/index.js";
 import { SluiceError } from "../../errors/index.js";
-import { carriedAt, cookiesLeftBy, countingCookies, forgetNewCookies, newCookiesFolder } from "../../sync/index.js";
+import type { SessionGuid } from "../../model/index.js";
+import {
+  carriedAt,
+  cookiesLeftBy,
+  countingCookies,
+  exportedFile,
+  forgetNewCookies,
+  newCookiesFolder,
+  readManifest,
+  waitingCookies,
+} from "../../sync/index.js";
 import type { AgentTaskKind } from "../task-kind.js";
+import type { SettledSessions } from "./agent-link.js";
 import { refuse } from "./earlier-files.js";
 import { settle } from "./settle.js";
 
@@ -37,14 +48,16 @@ export const exportTask: AgentTaskKind = {
     const { workFolder } = settings;
     const settled = await settle(context, connector);
     const mode = modeOf(task, connection.package);
-    const head = settled.head?.session ?? null;
-    const cookies = mode === "complete" ? null : countingCookies(workFolder, identifier, head);
+    const start = settled.start?.session ?? null;
+    const cookies = mode === "complete" || start === null ? null : cookiesAt(workFolder, identifier, start, settled);
     const areCookiesLost =
-      mode === "incremental" && cookies === null && head !== null && cookiesLeftBy(workFolder, connector, head)?.includes(identifier);
+      mode === "incremental" && cookies === null && start !== null && cookiesLeftBy(workFolder, connector, start)?.includes(identifier);
     if (areCookiesLost === true) {
-      return refuse(context, connector, `because the cookies that session ${head} left for ${identifier} are not in ${workFolder}`);
+      return refuse(context, connector, `because the cookies that session ${start} left for ${identifier} are not in ${workFolder}`);
     }
     forgetNewCookies(workFolder, identifier);
+    const tables = tablesOf(configuration, connector, identifier);
+    const forgotten = mode === "incremental" && cookies === null ? unprepared(join(settings.tempFolder, "ExportOutput"), tables) : [];
     const request = {
       connection: identifier,
       settings: settings.connections.get(identifier.toLowerCase()) ?? {},
@@ -54,11 +67,11 @@ export const exportTask: AgentTaskKind = {
       mode,
       forceComplete: task.attributes.InitMode === true,
       cookies,
-      since: cookies === null ? null : head,
+      since: cookies === null ? null : start,
       newCookies: newCookiesFolder(workFolder, identifier),
       jobInstance,
       taskInstance,
-      tables: tablesOf(configuration, connector, identifier),
+      tables,
       connections: [...connections.keys()],
     };
     try {
@@ -74,7 +87,14 @@ export const exportTask: AgentTaskKind = {
         mode === "complete" ||
         counters.written + counters.rejected > 0 ||
         (settled.start !== null && carriedAt(workFolder, connector, settled.start.session, mappingHash) !== null);
-      return { state: "Completed", producedOutput: files.length > 0 && isChanged, counters: { ...counters } };
+      const reason =
+        forgotten.length === 0
+          ? {}
+          : {
+              reason: `the changes in ${forgotten.join(", ")} were replaced before a preparation took them: where the source does not say them again, run a complete job`,
+            };
+      if (reason.reason !== undefined) log("warn", reason.reason);
+      return { state: "Completed", producedOutput: files.length > 0 && isChanged, counters: { ...counters }, ...reason };
     } catch (error) {
       forgetNewCookies(workFolder, identifier);
       if (error instanceof SluiceError && error.code === "SYNC_COMPLETE_REQUIRED") {
@@ -84,6 +104,23 @@ export const exportTask: AgentTaskKind = {
     }
   },
 };
+
+/** The cookies of the state that a session prepared now starts at: another one's would leave out what changed between the two and was taken back. */
+const cookiesAt = (workFolder: string, connection: string, start: SessionGuid, { head }: SettledSessions): string | null =>
+  start === head?.session ? countingCookies(workFolder, connection, start) : waitingCookies(workFolder, connection, start);
+
+/** Former output with changes that no session holds: a preparation failed, or never ran. Without cookies nothing tells the source to say them again. */
+const unprepared = (folder: string, tables: readonly MappedTable[]): readonly string[] =>
+  [...new Set(tables.map(({ table }) => table))].filter((table) => {
+    try {
+      const file = exportedFile(folder, table);
+      const manifest = file === null ? null : readManifest(file);
+      return manifest?.mode === "incremental" && manifest.rows > 0 && manifest.prepared === undefined;
+    } catch {
+      // A manifest that nobody can read is the preparation's to tell of.
+      return false;
+    }
+  });
 
 /** What the connector's mappings read of a connection. */
 const tablesOf = (configuration: Configuration, connector: string, connection: string): readonly MappedTable[] => {

@@ -38,8 +38,12 @@ export const invokeExpressionTask: AgentTaskKind = {
       },
       { signal, onLine: (line) => log("info", line) },
     );
-    for (const [name, state] of stateOf(exported)) {
-      if (before.get(name) === state || !before.has(name)) continue;
+    const after = stateOf(exported);
+    for (const [name, state] of after) {
+      const manifest = manifestPath(name);
+      if (!isExported(name) || before.get(name) === state || !before.has(name)) continue;
+      // With a manifest of its own it is from an export, of a job of another connector that runs meanwhile.
+      if (before.get(manifest) !== after.get(manifest)) continue;
       rmSync(manifestPath(join(exported, name)), { force: true });
       log("info", `${name} was changed by ${task.identifier}`);
     }
@@ -50,13 +54,16 @@ export const invokeExpressionTask: AgentTaskKind = {
 
 const inputPath = (value: unknown): string | null => (typeof value === "string" && value.trim() !== "" ? value : null);
 
-/** Size, time and identity of each exported file. */
+const isExported = (name: string): boolean => name.endsWith(".csv");
+
+/** Size, time and identity of each exported file and manifest. */
 const stateOf = (folder: string): ReadonlyMap<string, string> => {
   const states = new Map<string, string>();
   for (const { name } of statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
     ? readdirSync(folder, { withFileTypes: true })
     : []) {
-    const file = name.endsWith(".csv") ? statSync(join(folder, name), { throwIfNoEntry: false }) : undefined;
+    const file =
+      isExported(name) || name.endsWith(manifestPath(".csv")) ? statSync(join(folder, name), { throwIfNoEntry: false }) : undefined;
     if (file !== undefined) states.set(name, `${file.size} ${file.mtimeMs} ${file.ino}`);
   }
   return states;

@@ -15,6 +15,7 @@ import {
   pendPrevious,
   prepareInWorker,
   readManifest,
+  writeManifest,
 } from "../../sync/index.js";
 import { connectionsOf } from "../chain.js";
 import { connectionSetting } from "../connection-setting.js";
@@ -82,6 +83,7 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       isPending = true;
       const manifest: SessionManifest = { guid, connector, mode, type, files: result.files };
       await link.ready(manifest);
+      notePrepared(context, mappings, guid);
       return taskResult(result, mode, earlier);
     } catch (error) {
       // Changes that are whole are carried on by the next session, whatever became of this one.
@@ -133,6 +135,19 @@ const exportedSince = (task: Task, mappings: ConnectorMappings, configuration: C
         .map(({ identifier }): [string, string] => [identifier, since]);
     }),
   );
+
+/** Exported changes that were handed over may be replaced by the next ones without a word. */
+const notePrepared = ({ work, configuration, log }: AgentTaskContext, mappings: ConnectorMappings, guid: string): void => {
+  try {
+    for (const table of tablesOf(mappings)) {
+      const file = exportedFile(outputFolder(work.task, configuration), table);
+      const manifest = file === null ? null : readManifest(file);
+      if (file !== null && manifest?.mode === "incremental") writeManifest(file, { ...manifest, prepared: guid });
+    }
+  } catch (error) {
+    log("warn", `the exported files that session ${guid} holds could not be marked`, { problem: String(error) });
+  }
+};
 
 const tablesOf = ({ entityTypes, associations }: ConnectorMappings): readonly string[] => [
   ...new Set([...entityTypes, ...associations].map(({ table }) => table)),

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { Request } from "tedious";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { batchRows, UnreadableValue } from "../../../src/connectors/sql/session.js";
 import { columnOf, isLongDecimal } from "../../../src/connectors/sql/sqlserver/column.js";
 import { RowQueue } from "../../../src/connectors/sql/sqlserver/row-queue.js";
 import { changingKeyword } from "../../../src/connectors/sql/statement-words.js";
+import { mssqlTarget } from "../../../src/store/mssql/connection-string.js";
+import { connectMssql } from "../../../src/store/mssql/open.js";
 import { testServer } from "../../database.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { outputIn, query, type SqlBench, sqlBench } from "./sql-access.js";
@@ -295,12 +297,21 @@ test.each([
 
 describe.skipIf(testServer === null)("SQL Server", { timeout: 120_000 }, () => {
   const bench = (): SqlBench => sqlBench(folder, { dbms: "SQLServer", connectionString: testServer ?? "" });
+  /** Microsoft's own: others that speak its protocol keep times to the microsecond, ignore the style of a conversion, take an unknown first word for a procedure, and do not wait. */
+  let isMicrosofts = false;
+  beforeAll(async () => {
+    const server = connectMssql(mssqlTarget(testServer ?? ""));
+    const [told]: { Version: string }[] = await server.raw("SELECT @@VERSION AS Version");
+    await server.destroy();
+    isMicrosofts = told?.Version.startsWith("Microsoft") === true;
+  });
   const values = `SELECT CAST(9007199254740993 AS bigint) AS [big], CAST(12.3 AS decimal(10,2)) AS [dec], CAST(1 AS bit) AS [bit], CAST('2026-11-21T09:30:00.1234567' AS datetime2) AS [at],
     CAST('2026-11-21T10:30:00+01:00' AS datetimeoffset) AS [off], CAST('2026-11-21' AS date) AS [day], 0x00ff AS [bin], N'Zoë' AS [txt], CAST(0.1 AS real) AS [real], NULL AS [nil]`;
 
   test("gives every value in the form that prepare reads", async () => {
+    const fraction = isMicrosofts ? "1234567" : "123457";
     expect(await bench().csv(values)).toBe(
-      "big,dec,bit,at,off,day,bin,txt,real,nil\n9007199254740993,12.30,true,2026-11-21T09:30:00.1234567,2026-11-21T09:30:00Z,2026-11-21,AP8=,Zoë,0.1,\n",
+      `big,dec,bit,at,off,day,bin,txt,real,nil\n9007199254740993,12.30,true,2026-11-21T09:30:00.${fraction},2026-11-21T09:30:00Z,2026-11-21,AP8=,Zoë,0.1,\n`,
     );
   });
 
@@ -317,7 +328,10 @@ describe.skipIf(testServer === null)("SQL Server", { timeout: 120_000 }, () => {
       "IF SCHEMA_ID('sluice_hr') IS NULL EXEC('CREATE SCHEMA sluice_hr')\nGO\nDROP TABLE IF EXISTS sluice_hr.T\nGO\nCREATE TABLE sluice_hr.T (a decimal(38,10), [b c] money)\nGO\nINSERT INTO sluice_hr.T VALUES (12345678901234567890.1234567890, 922337203685477.5807)";
     await bench().run([{ kind: "command", text: create }], {}, { mode: "write" });
     await bench().run([{ kind: "table", table: "sluice_hr.T", columns: ["a", "b c"], output: outputIn(folder) }]);
-    expect(readFileSync(outputIn(folder), "utf8")).toBe("a,b c\n12345678901234567890.1234567890,922337203685477.5807\n");
+    const money = isMicrosofts ? "922337203685477.5807" : expect.anything();
+    const [columns, values] = readFileSync(outputIn(folder), "utf8").trimEnd().split("\n");
+    expect(columns).toBe("a,b c");
+    expect(values?.split(",")).toEqual(["12345678901234567890.1234567890", money]);
     expect((await bench().error("SELECT a FROM sluice_hr.T")).code).toBe("SRC_SQL_VALUE");
     // A procedure's writing is not seen, and rolled back.
     expect(await bench().csv("EXEC('DELETE FROM sluice_hr.T'); SELECT COUNT(*) AS n FROM sluice_hr.T")).toBe("n\n0\n");
@@ -327,7 +341,7 @@ describe.skipIf(testServer === null)("SQL Server", { timeout: 120_000 }, () => {
   test.each([
     ["SELECT * FROM sluice_nope", "SRC_SQL_NAME"],
     ["SELECT nope FROM sys.objects", "SRC_SQL_NAME"],
-    ["SELEC 1", "SRC_SQL_STATEMENT"],
+    ["SELECT 1 FROM", "SRC_SQL_STATEMENT"],
     ["SELECT 1 AS a SELECT 2 AS a", "SRC_SQL_RESULTS"],
     ["SELECT 1", "SRC_SQL_COLUMN"],
     ["DECLARE @a int", "SRC_SQL_NO_RESULT"],
@@ -338,7 +352,8 @@ describe.skipIf(testServer === null)("SQL Server", { timeout: 120_000 }, () => {
     expect(readdirSync(join(folder, "out"))).toEqual([]);
   });
 
-  test("ends a statement whose time is over", async () => {
+  test("ends a statement whose time is over", async ({ skip }) => {
+    if (!isMicrosofts) skip("this server has no statement that waits");
     expect((await bench().error("WAITFOR DELAY '00:05:00'; SELECT 1 AS a", { timeoutSeconds: 0.5 })).code).toBe("SRC_SQL_TIMEOUT");
   });
 });

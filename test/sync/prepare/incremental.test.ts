@@ -566,3 +566,41 @@ describe("Type Changes", () => {
     });
   });
 });
+
+describe("a table of rows that name a person and an office each", () => {
+  const office = entityType("Office", ["office", "title"]);
+  const inOffice = association("Office_People", "Office", true, "Person", false);
+  const setup: Setup = {
+    types: [person, office],
+    associations: [inOffice],
+    entityMappings: [entityMapping(person, "HR", ["id", "name"]), entityMapping(office, "HR")],
+    linkMappings: [associationMapping(inOffice, "HR", "office", "id", "office", "id")],
+  };
+
+  test("whole: each row gives its link, though its office came of an earlier one", () => {
+    put(at, "HR.csv", "id,name,office,title\np1,A,o1,T\np2,B,o1,T\np3,C,,\np1,A,o2,T\n");
+    expect(run(at, setup).counters).toMatchObject({ duplicates: 2, nullKeys: 1, conflictingDuplicates: 1 });
+    expect(rowsOf(at, "Office_People.sorted.csv").slice(1)).toEqual([
+      ["o1", "p1"],
+      ["o1", "p2"],
+    ]);
+  });
+
+  test("with commands: links are those of the person, who has one office; without one the link goes", () => {
+    put(at, "HR.csv", "command,id,name,office,title\nupdate,p1,A,,\nupdate,p2,B,o1,T\nmerge,p3,,o1,\n");
+    run(at, changes(setup));
+    expect(rowsOf(at, "Office_People.sorted.delta").slice(1)).toEqual([
+      ["delete", "", "p1"],
+      ["delete", "", "p2"],
+      ["delete", "", "p3"],
+      ["insert", "o1", "p2"],
+      ["insert", "o1", "p3"],
+    ]);
+  });
+
+  test("with commands, where either may have several of the other: it cannot be told whose links a row says", () => {
+    const many = association("Office_People", "Office", true, "Person", true);
+    put(at, "HR.csv", "command,id,name,office,title\nupdate,p1,A,o1,T\n");
+    expect(errorOf(changes({ ...setup, associations: [many] })).code).toBe("DATA_OWN_KEY_UNKNOWN");
+  });
+});
