@@ -240,6 +240,12 @@ export const dataErrors = defineErrors({
     text: (p: { file: string; value: string }) =>
       `${p.file}: ${p.value === "" ? "a row has no command" : `there is no command "${p.value}"`}; there are insert (or add), update, delete and merge`,
   },
+  DATA_DELETE_AMBIGUOUS: {
+    exit: 1,
+    retryable: true,
+    text: (p: { file: string; columns: string }) =>
+      `${p.file}: a delete names keys in ${p.columns}: leave all but that of the resource which is gone empty`,
+  },
   DATA_CLEARED_UNKNOWN: {
     exit: 1,
     retryable: true,

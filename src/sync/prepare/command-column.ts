@@ -27,11 +27,15 @@ export class CommandColumn {
   private readonly column: number;
   private readonly clearedAt: number;
 
-  /** @throws DATA_COMMAND_COLUMN_MISSING, DATA_COLUMN_REPEATED */
+  /**
+   * Takes the places of the key columns of the table's entity types, each once.
+   * @throws DATA_COMMAND_COLUMN_MISSING, DATA_COLUMN_REPEATED
+   */
   constructor(
     private readonly file: string,
     private readonly header: readonly string[],
     columnName: string | null,
+    private readonly keyColumns: readonly number[],
   ) {
     this.column = commandColumnAt(file, header, columnName);
     this.clearedAt = header.indexOf(clearedColumn);
@@ -49,10 +53,21 @@ export class CommandColumn {
       return this.fault(batch, record, this.column, text, "DATA_COMMAND_UNKNOWN");
     }
     this.command = command;
+    // Of a row about two resources nobody can tell which one it deletes: the other may be in use elsewhere.
+    if (command === "delete" && this.keyColumns.length > 1) {
+      const named = this.keyColumns.filter((column) => fieldText(batch, first + column) !== "");
+      if (named.length > 1) return this.ambiguous(batch, record, named);
+    }
     const cell = command === "merge" && this.clearedAt >= 0 ? fieldText(batch, first + this.clearedAt) : "";
     this.cleared = cell === "" ? [] : splitCleared(cell);
     const unknown = this.cleared.find((name) => !this.header.includes(name));
     return unknown === undefined ? null : this.fault(batch, record, this.clearedAt, unknown, "DATA_CLEARED_UNKNOWN");
+  }
+
+  private ambiguous(batch: RecordBatch, record: number, named: readonly number[]): RowFault {
+    const columns = named.map((column) => this.header[column] ?? "").join(", ");
+    const place = { file: this.file, line: batch.lines[record] as number };
+    return { error: new SluiceError("DATA_DELETE_AMBIGUOUS", { file: this.file, columns }, { place }), property: columns, value: "" };
   }
 
   private fault(

@@ -125,7 +125,8 @@ class Table {
       ...associations.map(({ identifier, column1, column2 }) => [this.position(column1, identifier), this.position(column2, identifier)]),
     ];
     const { collectFolder, errors, tally, onRowError, columnName } = context;
-    this.commands = this.hasCommands ? new CommandColumn(file, this.header, columnName) : null;
+    const keyColumns = [...new Set(positions.slice(0, entityTypes.length).flatMap((places) => places.slice(0, 1)))];
+    this.commands = this.hasCommands ? new CommandColumn(file, this.header, columnName, keyColumns) : null;
     if (context.incremental === "None") this.refuseCommands();
     const setsAside = onRowError === "SetAside" || this.exportRejected !== null;
     const rowsContext: RowsContext = { file, collectFolder, errors, tally, setsAside };

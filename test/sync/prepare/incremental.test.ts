@@ -586,6 +586,15 @@ describe("a table of rows that name a person and an office each", () => {
     ]);
   });
 
+  test("with commands: a delete names one of them", () => {
+    put(at, "HR.csv", "command,id,name,office,title\ndelete,p1,,,\ndelete,,,o1,\n");
+    run(at, changes(setup));
+    expect(rowsOf(at, "Person.sorted.delta").slice(1)).toEqual([["delete", "p1", "", ""]]);
+    expect(rowsOf(at, "Office.sorted.delta").slice(1)).toEqual([["delete", "o1", "", ""]]);
+    put(at, "HR.csv", "command,id,name,office,title\nupdate,p2,B,o1,T\ndelete,p1,,o1,\n");
+    expect(errorOf(changes(setup))).toMatchObject({ code: "DATA_DELETE_AMBIGUOUS", place: { file: "HR.csv", line: 3 } });
+  });
+
   test("with commands: links are those of the person, who has one office; without one the link goes", () => {
     put(at, "HR.csv", "command,id,name,office,title\nupdate,p1,A,,\nupdate,p2,B,o1,T\nmerge,p3,,o1,\n");
     run(at, changes(setup));
