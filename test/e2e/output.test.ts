@@ -200,7 +200,7 @@ onEachDatabase((kind) => {
       expect(out.endsWith("}\n")).toBe(true);
       expect(out.split("\n")).toHaveLength(2);
       expect(taskOf(JSON.parse(out), "HR_Synchronize").producedOutput).toBe(false);
-      expect(err).toMatch(/^SQLite .*, 27 resources\n/);
+      expect(err).toMatch(/^(?:SQLite|SQL Server) .*, 27 resources\n/);
       expect(err).toContain("HR_Synchronize Completed");
     });
 
