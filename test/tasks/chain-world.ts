@@ -219,8 +219,8 @@ export class ChainWorld {
       what: { job: `${system}_${kind}` },
     });
     const isPrepared = report.tasks.some(({ type, state }) => type === "PrepareSynchronizationTask" && state === "Completed");
-    // Told whole, it has nothing to add to that.
-    if (system === "Badges" && isPrepared) {
+    // A whole that was told may still be refused: what it changed since is said all the same.
+    if (system === "Badges" && kind === "Incremental" && isPrepared) {
       this.#entries = [];
       this.#deputies = [];
       this.#write();

@@ -40,6 +40,10 @@ export class EntityCommands implements TableRows {
   private readonly sort: ExternalSort;
   private readonly nullKeys: NullKeyRows;
   private readonly rejected: RejectedRows | null;
+  /** Links of the same table that stand under a key of this type other than the mapping key. */
+  private readonly followers: { readonly property: number; readonly withdraw: (key: string) => void }[] = [];
+  /** Lines of rows after which another one of their key says all of the resource; kept only for followers. */
+  private readonly supersededLines = new LineSet();
 
   constructor(
     readonly mapping: EntityTypeMapping,
@@ -61,6 +65,15 @@ export class EntityCommands implements TableRows {
   /** Header of the mapped columns. */
   get columns(): readonly string[] {
     return this.text.header;
+  }
+
+  /**
+   * What a row says of links under a key that is not the mapping key does not count once a later row says all of its resource anew: the resource may have another key by then, or none.
+   * `withdraw` is told the keys, at `property` of the mapped ones, that carried rows had and the table's rows gave up. Gives the lines of the table that do not count, filled by `finish`.
+   */
+  follow(property: number, withdraw: (key: string) => void): LineSet {
+    this.followers.push({ property, withdraw });
+    return this.supersededLines;
   }
 
   /** Takes the commands of a delta that was never applied, before any row of the table. */
@@ -160,6 +173,13 @@ export class EntityCommands implements TableRows {
         this.rejectedLines?.add(line);
         errors.add(file, line, key, this.text.key.rule.property, "", "another row of this key was set aside");
       }
+    } else if (this.followers.length > 0) {
+      for (const line of group.superseded()) this.supersededLines.add(line);
+      const given = group.givenUp();
+      for (const { property, withdraw } of this.followers) {
+        const before = given?.before[property] ?? null;
+        if (before !== null && before !== (given?.after[property] ?? null)) withdraw(before);
+      }
     }
     tally.folded += Math.max(0, group.counted() - 1);
     group.write(delta);
@@ -177,6 +197,9 @@ class Group {
   private carriedRows = 0;
   private carried: DeltaRow | null = null;
   private readonly lines: number[] = [];
+  /** How many of the lines come before the last row that says all of its resource. */
+  private before = 0;
+  private isCarriedSuperseded = false;
   private key = "";
 
   constructor(private readonly columns: readonly string[]) {}
@@ -196,7 +219,23 @@ class Group {
     if ((row.flags & carriedFlag) !== 0) {
       this.carriedRows++;
       this.carried = this.row();
-    } else this.lines.push(row.line);
+    } else {
+      if (command !== "merge") {
+        this.before = this.lines.length;
+        this.isCarriedSuperseded = this.carriedRows > 0;
+      }
+      this.lines.push(row.line);
+    }
+  }
+
+  /** Rows of this file after which another one of their key says all of the resource. */
+  superseded(): readonly number[] {
+    return this.lines.slice(0, this.before);
+  }
+
+  /** What was carried, and what came of it; null where nothing was, or where the rows of this file only add to it. */
+  givenUp(): { readonly before: DeltaRow["fields"]; readonly after: DeltaRow["fields"] } | null {
+    return this.carried !== null && this.isCarriedSuperseded ? { before: this.carried.fields, after: this.row().fields } : null;
   }
 
   /** The rows of this file that do not count, because one of their key was set aside. */

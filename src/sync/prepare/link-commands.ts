@@ -50,6 +50,10 @@ export class LinkCommands implements TableRows {
   private readonly duplicates: CollectFile;
   private readonly rejected: RejectedRows | null;
   private words = 0;
+  /** The place in the order of words behind all that were carried. */
+  private afterCarried = 0;
+  /** Lines that do not count: a later row says all of their resource, which may have another key by then. */
+  private superseded: LineSet | null = null;
   /** Keys that the record at hand names. */
   private named: readonly [Buffer[], Buffer[]] = [[], []];
 
@@ -90,6 +94,19 @@ export class LinkCommands implements TableRows {
       const removal = two.length === 0 ? Said.withdrawal1 : one.length === 0 ? Said.withdrawal2 : Said.delete;
       this.say(0, command === "delete" ? removal : Said.insert, one, two, carriedBit);
     }
+    this.afterCarried = this.words++;
+  }
+
+  /** Leaves out what rows say of links that a later row of the same resource makes void; the lines are known when the rows are folded. */
+  leaveOut(superseded: LineSet): void {
+    this.superseded = superseded;
+  }
+
+  /** Takes away what was carried under a key of `side` that its resource gave up; what the table's rows say comes after it. */
+  withdrawCarried(side: 1 | 2, key: string): void {
+    const bytes = Buffer.from(key);
+    if (side === 1) this.add(0, this.afterCarried, Said.withdrawal1, bytes, none, 0);
+    else this.add(0, this.afterCarried, Said.withdrawal2, none, bytes, 0);
   }
 
   check(batch: RecordBatch, record: number): RowFault | null {
@@ -193,7 +210,11 @@ export class LinkCommands implements TableRows {
 
   private say(line: number, said: Said, one: Buffer, two: Buffer, carried = 0): void {
     if (this.words === mostWords) throw new Error(`more than ${mostWords} commands on links of ${this.mapping.identifier}`);
-    const sequence = this.words++ * sequenceStep + carried + said;
+    this.add(line, this.words++, said, one, two, carried);
+  }
+
+  private add(line: number, word: number, said: Said, one: Buffer, two: Buffer, carried: number): void {
+    const sequence = word * sequenceStep + carried + said;
     const form1 = formOfBytes(one, 0, one.length);
     const form2 = formOfBytes(two, 0, two.length);
     addPair(this.byKey2, line, sequence, two, 0, two.length, form2, one, 0, one.length, form1);
@@ -238,6 +259,7 @@ export class LinkCommands implements TableRows {
     let before: Link | null = null;
     sort.drain(() => (row) => {
       if (guards.length > 0 && guards.every((guard) => guard.has(row.line))) return;
+      if (this.superseded?.has(row.line) === true) return;
       const isSameOwner = before !== null && hasSameOwner(before, row);
       const isSamePair = before !== null && isSameOwner && hasSamePair(before, row);
       const word = wordOf(row, ofOwner);

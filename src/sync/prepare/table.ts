@@ -32,7 +32,7 @@ import { exportedFile } from "./exported-file.js";
 import type { LineSet } from "./line-set.js";
 import { LinkCommands } from "./link-commands.js";
 import { LinkRows } from "./link-rows.js";
-import { ownSidesOf } from "./own-side.js";
+import { type OwnSide, ownSidesOf } from "./own-side.js";
 import type { EarlierFiles, OnRowError } from "./request.js";
 import type { ErrorsFile, RowFault } from "./row-errors.js";
 import type { TableRows } from "./table-rows.js";
@@ -147,7 +147,11 @@ class Table {
       const types = context.entityTypes;
       if (this.commands === null) return new LinkRows(mapping, association, types, places, window, rowsContext, guards);
       const own = guards === null ? null : this.ownSide(mapping);
-      return new LinkCommands(mapping, association, types, places, window, rowsContext, guards, own, this.commands);
+      const links = new LinkCommands(mapping, association, types, places, window, rowsContext, guards, own?.side ?? null, this.commands);
+      const entity = this.entities.find((rows) => rows instanceof EntityCommands && rows.mapping === own?.mapping);
+      if (own !== null && own.property > 0 && entity instanceof EntityCommands)
+        links.leaveOut(entity.follow(own.property, (key) => links.withdrawCarried(own.side, key)));
+      return links;
     });
     this.rows = [...this.entities, ...this.links];
   }
@@ -315,10 +319,10 @@ class Table {
   }
 
   /** Where the row names resources of both sides by their mapping keys, it is one of the side that it names one other resource for. @throws DATA_OWN_KEY_UNKNOWN */
-  private ownSide(mapping: AssociationMapping): 1 | 2 {
-    const sides = ownSidesOf(mapping, this.work.entityTypes).map(({ side }) => side);
+  private ownSide(mapping: AssociationMapping): OwnSide {
+    const sides = ownSidesOf(mapping, this.work.entityTypes);
     const { side1, side2 } = this.association(mapping);
-    const single = sides.filter((side) => !(side === 1 ? side1 : side2).isCollection);
+    const single = sides.filter(({ side }) => !(side === 1 ? side1 : side2).isCollection);
     const [own, other] = single.length === 1 ? single : sides;
     if (own !== undefined && other === undefined) return own;
     const { identifier, column1, column2 } = mapping;

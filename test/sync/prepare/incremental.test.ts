@@ -613,3 +613,34 @@ describe("a table of rows that name a person and an office each", () => {
     expect(errorOf(changes({ ...setup, associations: [many] })).code).toBe("DATA_OWN_KEY_UNKNOWN");
   });
 });
+
+describe("links that stand under a key other than the mapping key", () => {
+  const badge = entityType("Badge", ["guid", "serial"]);
+  const parents = association("Badge_Parent", "Badge", false, "Badge", true);
+  const setup: Setup = {
+    types: [badge],
+    associations: [parents],
+    entityMappings: [entityMapping(badge, "HR")],
+    linkMappings: [associationMapping(parents, "HR", "serial", "parent", "serial", "serial")],
+  };
+  const parentsOf = (text: string, more: Partial<Setup> = {}) => {
+    put(at, "HR.csv", `command,guid,serial,parent\n${text}`);
+    run(at, { ...changes(setup), ...more });
+    return rowsOf(at, "Badge_Parent.sorted.delta").slice(1);
+  };
+
+  test("of a resource that a later row deletes, or gives another key, nothing of the earlier row stays", () => {
+    expect(parentsOf("update,b1,s1,p\ndelete,b1,,\n")).toEqual([]);
+    expect(parentsOf("update,b1,s1,p\nupdate,b1,s2,q\n")).toEqual([
+      ["delete", "s2", ""],
+      ["insert", "s2", "q"],
+    ]);
+    // Another resource has taken the key by then.
+    expect(parentsOf("update,b1,s1,p\nupdate,b1,s2,q\nupdate,b2,s1,r\n")).toEqual([
+      ["delete", "s1", ""],
+      ["insert", "s1", "r"],
+      ["delete", "s2", ""],
+      ["insert", "s2", "q"],
+    ]);
+  });
+});
