@@ -246,6 +246,12 @@ export const dataErrors = defineErrors({
     text: (p: { file: string; columns: string }) =>
       `${p.file}: a delete names keys in ${p.columns}: leave all but that of the resource which is gone empty`,
   },
+  DATA_LINK_KEY_RENAMED: {
+    exit: 1,
+    retryable: false,
+    text: (p: { file: string; column: string }) =>
+      `${p.file}: a merge changes ${p.column}, under which an earlier row of the same resource named its links: send the row whole (update), or run a complete job once`,
+  },
   DATA_CLEARED_UNKNOWN: {
     exit: 1,
     retryable: true,

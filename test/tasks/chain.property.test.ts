@@ -131,13 +131,15 @@ const dayAfter = (day: Day, mutations: readonly Mutation[]): { day: Day; command
       const before = badges.get(id);
       badges.set(id, badge);
       const cells = badgeCells(id, badge);
-      // A merge leaves alone what it does not name: it can tell this only where nothing becomes empty.
-      const canMerge = before === undefined || badgeCells(id, before).every((cell, i) => cell === "" || cells[i] !== "");
+      // A merge leaves alone what it does not name: it can tell this only where nothing becomes empty, and of a badge's links only under the serial that it keeps.
+      const canMerge =
+        before === undefined ||
+        (before.serial === badge.serial && badgeCells(id, before).every((cell, i) => cell === "" || cells[i] !== ""));
       if (manner === "anew") entries.push(["delete", id, "", "", "", ""], ["insert", ...cells]);
       else if (manner === "twice") entries.push(["update", id, "", "passing", "", ""], ["update", ...cells]);
       else if (manner === "merge" && canMerge) {
         const former = before === undefined ? [] : badgeCells(id, before);
-        entries.push(["merge", id, ...cells.slice(1).map((cell, i) => (cell === former[i + 1] ? "" : cell))]);
+        entries.push(["merge", id, ...cells.slice(1).map((cell, i) => (i > 0 && cell === former[i + 1] ? "" : cell))]);
       } else entries.push([before === undefined ? "add" : "Update", ...cells]);
     }
   }

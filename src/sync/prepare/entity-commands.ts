@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { SluiceError } from "../../errors/index.js";
 import type { EntityType, EntityTypeMapping, SessionFile } from "../../model/index.js";
 import { canonicalRow, comma, copyBytes, lineFeed, type MemoryWindow, type RecordBatch } from "../csv/index.js";
 import {
@@ -174,6 +175,12 @@ export class EntityCommands implements TableRows {
         errors.add(file, line, key, this.text.key.rule.property, "", "another row of this key was set aside");
       }
     } else if (this.followers.length > 0) {
+      for (const { property } of this.followers) {
+        const line = group.renamedAt(property);
+        if (line === null) continue;
+        const column = this.text.header[property] ?? "";
+        throw new SluiceError("DATA_LINK_KEY_RENAMED", { file, column }, { place: { file, line } });
+      }
       for (const line of group.superseded()) this.supersededLines.add(line);
       const given = group.givenUp();
       for (const { property, withdraw } of this.followers) {
@@ -197,6 +204,8 @@ class Group {
   private carriedRows = 0;
   private carried: DeltaRow | null = null;
   private readonly lines: number[] = [];
+  /** Rows of this key that a merge came after, and its line. */
+  private readonly merged: { readonly before: DeltaRow["fields"]; readonly fields: DeltaRow["fields"]; readonly line: number }[] = [];
   /** How many of the lines come before the last row that says all of its resource. */
   private before = 0;
   private isCarriedSuperseded = false;
@@ -215,7 +224,12 @@ class Group {
     if (this.first === null) {
       this.first = text;
       this.command = command;
-    } else this.folded = foldRows(this.row(), this.parsed(command, text), this.columns);
+    } else {
+      const later = this.parsed(command, text);
+      if (command === "merge" && this.row().command !== "delete")
+        this.merged.push({ before: this.row().fields, fields: later.fields, line: row.line });
+      this.folded = foldRows(this.row(), later, this.columns);
+    }
     if ((row.flags & carriedFlag) !== 0) {
       this.carriedRows++;
       this.carried = this.row();
@@ -226,6 +240,15 @@ class Group {
       }
       this.lines.push(row.line);
     }
+  }
+
+  /** The line of a merge that gives another key at `property`, after an earlier row whose links stand under the former one; null where there is none. */
+  renamedAt(property: number): number | null {
+    const found = this.merged.find(({ before, fields }) => {
+      const [from, to] = [before[property] ?? null, fields[property] ?? null];
+      return from !== null && to !== null && from !== to;
+    });
+    return found?.line ?? null;
   }
 
   /** Rows of this file after which another one of their key says all of the resource. */

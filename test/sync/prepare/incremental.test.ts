@@ -643,4 +643,9 @@ describe("links that stand under a key other than the mapping key", () => {
       ["insert", "s2", "q"],
     ]);
   });
+
+  test("a merge that changes the key after a row that said links under it is refused", () => {
+    put(at, "HR.csv", "command,guid,serial,parent\nupdate,b1,s1,p\nmerge,b1,s2,\n");
+    expect(errorOf(changes(setup))).toMatchObject({ code: "DATA_LINK_KEY_RENAMED", place: { file: "HR.csv", line: 3 } });
+  });
 });
