@@ -162,6 +162,9 @@ const catchUp = async (world: ChainWorld, system: System): Promise<void> => {
 /** A history takes some seconds on a machine that has nothing else to do; on one that has, fewer of them are tried (ms). */
 const enoughMs = 90_000;
 
+/** The event of a complete badge job at which its session is ready and its load has not begun: two exports and a prepare, start and end each, and what precedes them. */
+const afterPrepare = 8;
+
 onEachDatabase((kind) => {
   describe("the chain (design §7.3, §7.4)", () => {
     test(
@@ -210,6 +213,19 @@ onEachDatabase((kind) => {
       },
       testTimeoutOn(kind, 300_000),
     );
+
+    test("a complete run that died before its load keeps no later change waiting", async () => {
+      const world = await ChainWorld.open(kind, none);
+      for (const system of ["HR", "Badges"] as const) expectState(await world.run(system, "First"), "Completed");
+      world.kill("Badges", "Complete", afterPrepare);
+      const { day, commands } = dayAfter(none, [
+        { of: "deputy", key: "a", other: "b", isGone: false, values: ["", "", ""], manner: "whole" },
+      ]);
+      world.next(day, commands);
+      expectState(await world.run("Badges", "Incremental"), "Completed");
+      expect((await world.holdings()).claims).toEqual([`Badge_Deputies: ["a","b"] = null - null`]);
+      await world.close();
+    });
 
     test("a lost baseline refuses the next incremental until a complete was applied", async () => {
       const { day } = dayAfter(none, [{ of: "person", key: "a", other: "a", isGone: false, values: ["Ann", "", ""], manner: "whole" }]);

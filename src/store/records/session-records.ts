@@ -3,6 +3,7 @@ import type { Knex } from "knex";
 import { SluiceError } from "../../errors/index.js";
 import {
   isoTime,
+  type JobState,
   type SessionGuid,
   type SessionManifest,
   type SessionState,
@@ -60,7 +61,8 @@ export interface Chain {
   readonly head: ChainLink | null;
   /**
    * Where a session that is announced now starts: the latest complete (initial) one that waits to be synchronized, else the head. The one that waits is applied before
-   * anything announced after it, and holds what its export saw.
+   * anything announced after it, and holds what its export saw. One whose run ended before it came to synchronize waits for nobody: it costs nothing as long as the head
+   * can be gone on from.
    */
   readonly start: ChainLink | null;
   /** Sessions that may still be applied, oldest first: their files are needed. */
@@ -183,19 +185,22 @@ export class SessionRecords {
   /**
    * A session's files are all there. One with the whole input (complete, initial) makes every older unprocessed session of its connector
    * needless: left in the queue, a complete that nobody synchronized would put each later one a run behind. An incremental one holds all that older unprocessed
-   * incrementals held, for it starts where they did: it makes those needless, never a complete one. Throws JOB_FENCED, TASK_ENDED, SYNC_SESSION_STATE.
+   * incrementals held, for it starts where they did: it makes those needless, and a complete one that it does not start at. Throws JOB_FENCED, TASK_ENDED, SYNC_SESSION_STATE.
    */
   ready(task: FencedTask, manifest: SessionManifest): Promise<void> {
     return this.#writer.transaction(async (trx) => {
       await requireRunning(trx, task);
       const at = isoTime(this.#writer.timing);
-      const own = (await trx("UJ_SynchronizationSessions").where({ Guid: manifest.guid }).first("Sequence")) as { Sequence: number };
+      const own = (await trx("UJ_SynchronizationSessions").where({ Guid: manifest.guid }).first("Sequence", "StartsAt")) as {
+        Sequence: number;
+        StartsAt: string | null;
+      };
       const changed = await trx("UJ_SynchronizationSessions")
         .where({ Guid: manifest.guid, State: "open", PrepareTask: task.taskInstance })
         .update({ State: "ready", Manifest: stored(manifest), ChangedAt: at });
       if (changed === 0) throw new SluiceError("SYNC_SESSION_STATE", { session: manifest.guid, state: "no longer open" });
       const older = unprocessed(trx, manifest.connector).where("Sequence", "<", own.Sequence);
-      if (manifest.mode === "Incremental") older.where({ Mode: "Incremental" });
+      if (manifest.mode === "Incremental" && own.StartsAt !== null) older.whereNot({ Guid: own.StartsAt });
       await older.update({ State: "cancelled", ChangedAt: at });
     });
   }
@@ -264,6 +269,21 @@ const headOf = async (
   };
 };
 
+/** Whether a waiting complete session is left of a run that ended before it came to synchronize, and the head (design §7.4) serves as well. */
+const isAbandoned = async (
+  knex: Knex | Knex.Transaction,
+  { PrepareTask, MappingHash }: Row,
+  head: (ChainLink & { readonly completeRequired: string | null }) | null,
+): Promise<boolean> => {
+  if (head === null || head.completeRequired !== null || head.mappingHash !== String(MappingHash)) return false;
+  const ended = await knex("UJ_TaskInstances as t")
+    .join("UJ_JobInstances as j", "j.Id", "t.JobInstance")
+    .where({ "t.Id": Number(PrepareTask) })
+    .whereIn("j.State", ["Aborted", "Errored", "Cancelled"] satisfies JobState[])
+    .first("t.Id");
+  return ended !== undefined;
+};
+
 const chainOf = async (knex: Knex | Knex.Transaction, connector: string): Promise<Chain> => {
   const found = await headOf(knex, connector);
   const head = found === null ? null : { session: found.session, mappingHash: found.mappingHash };
@@ -271,8 +291,9 @@ const chainOf = async (knex: Knex | Knex.Transaction, connector: string): Promis
     .where({ Connector: connector })
     .whereIn("State", ["open", "ready", "processing", "staged", "blocked"] satisfies SessionState[])
     .orderBy("Sequence")
-    .select("Guid", "Mode", "State", "MappingHash")) as Row[];
-  const complete = unended.findLast(({ Mode, State }) => Mode !== "Incremental" && (State === "ready" || State === "processing"));
+    .select("Guid", "Mode", "State", "MappingHash", "PrepareTask")) as Row[];
+  const waiting = unended.findLast(({ Mode, State }) => Mode !== "Incremental" && (State === "ready" || State === "processing"));
+  const complete = waiting !== undefined && (await isAbandoned(knex, waiting, found)) ? undefined : waiting;
   const start = complete === undefined ? head : { session: sessionGuid(String(complete.Guid)), mappingHash: String(complete.MappingHash) };
   const startRow =
     start === null
