@@ -16,8 +16,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   connectors: ["model", "errors", "config", "sync", "process", "sqlserver"],
   store: ["model", "errors", "config", "sync", "sqlserver"],
   tasks: ["model", "errors", "config", "sync", "store", "connectors", "process", "statemachine"],
-  jobs: ["model", "errors", "config", "statemachine", "store", "tasks"],
-  cli: ["model", "errors", "config", "statemachine", "sync", "store", "connectors", "tasks", "jobs"],
+  jobs: ["model", "errors", "config", "statemachine", "store", "tasks", "process"],
+  http: ["model", "errors", "config", "store", "jobs"],
+  cli: ["model", "errors", "config", "statemachine", "sync", "store", "connectors", "tasks", "jobs", "http"],
 };
 
 /** Of these only types may be imported: they are contracts there, not code. */

@@ -1,3 +1,5 @@
+import type { SchedulerSettings } from "./settings/scheduler-settings.js";
+
 /** Settings of one connection: keys as documented (connectors §4), compared ignoring case; values as JSON had them. */
 export type ConnectionSettings = Readonly<Record<string, unknown>>;
 
@@ -13,6 +15,7 @@ export interface Settings {
   readonly maxTaskBatchSize: number;
   /** Scheduler.MaxLockWatchTime in seconds, default 1800; 0 for ever, negative not at all (design §10). */
   readonly maxLockWatchSeconds: number;
+  readonly scheduler: SchedulerSettings;
   /** TaskTimeoutSupplement in minutes, default 0, on top of 30. */
   readonly taskTimeoutSupplementMinutes: number;
   /** SourcesRootPaths: absolute folders that sources must lie in; empty = anywhere. */

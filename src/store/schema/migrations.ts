@@ -3,6 +3,7 @@ import { SluiceError } from "../../errors/index.js";
 import { up as repository } from "./001-repository.js";
 import { up as leases } from "./002-leases.js";
 import { up as incremental } from "./003-incremental.js";
+import { up as service } from "./004-service.js";
 import type { SchemaDialect } from "./schema-dialect.js";
 
 interface Migration {
@@ -16,6 +17,7 @@ const migrations: readonly Migration[] = [
   { name: "001-repository", up: repository },
   { name: "002-leases", up: leases },
   { name: "003-incremental", up: incremental },
+  { name: "004-service", up: service },
 ];
 
 /** A migration that a database has. */

@@ -87,6 +87,7 @@ export const sampleConfiguration = (sample: Sample): Configuration => {
       workFolder: join(workspace, "Work"),
       tempFolder: join(workspace, "Temp"),
       maxTaskBatchSize: 5,
+      scheduler: { isEnabled: true, missedRuns: "One", overlap: "Skip", jobs: new Map(), graceSeconds: 60 },
       maxLockWatchSeconds: sample.maxLockWatchSeconds ?? 1800,
       taskTimeoutSupplementMinutes: 0,
       sourcesRootPaths: [],
