@@ -1,6 +1,7 @@
 import type { Configuration } from "../config/index.js";
 import { SluiceError } from "../errors/index.js";
 import type { LogLevel, RunReport, RunSurroundings } from "../jobs/index.js";
+import { systemTiming } from "../model/index.js";
 import type { Store } from "../store/index.js";
 import type { Invocation } from "./command.js";
 import { instanceLines } from "./instance-view.js";
@@ -46,7 +47,8 @@ export const conduct = async (
   await (given.isJson ? err : out).lines([`${store.database}, ${formatNoun(await store.resourceCount(), "resource")}`]);
   const progress = progressFor(invocation);
   waits.goTo((text) => progress.note(text));
-  const interruption = interruptible(invocation.signals, (text) => progress.note(text));
+  const { graceSeconds } = configuration.settings.scheduler;
+  const interruption = interruptible(invocation.signals, (text) => progress.note(text), { graceSeconds, timing: systemTiming });
   let report: RunReport;
   try {
     report = await start({
@@ -56,6 +58,7 @@ export const conduct = async (
       reason: given.value("reason") ?? undefined,
       logLevel: levelNames[given.value("log-level") ?? ""],
       cancel: interruption.cancel,
+      halt: interruption.halt,
       stop: interruption.stop,
       onEvent: (event) => progress.onEvent(event),
     });

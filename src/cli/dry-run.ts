@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Configuration } from "../config/index.js";
+import { SluiceError } from "../errors/index.js";
 import type { RehearsalReport, RehearsedTask, RunTarget } from "../jobs/index.js";
 import type { SynchronizeCounters } from "../model/index.js";
 import type { Invocation } from "./command.js";
 import { counterText } from "./counters.js";
+import { hintLines } from "./hint.js";
 import { limitText, skipText } from "./instance-view.js";
 import { attended } from "./maintenance.js";
 import { changeLines } from "./rehearsed-changes.js";
@@ -22,6 +24,7 @@ const cancelledExit = 4;
 export const dryRun = async (invocation: Invocation, configuration: Configuration, target: RunTarget, force: boolean): Promise<number> => {
   const { arguments: given, out, err, clock } = invocation;
   const { exitCodeOf, rehearseJob, withRehearsalFolder } = await import("../jobs/index.js");
+  const planFile = planFileOf(invocation);
   const report = await attended(invocation, async ({ signal, onProgress }) => {
     try {
       return await withRehearsalFolder(configuration, clock, async (folder) => {
@@ -35,7 +38,7 @@ export const dryRun = async (invocation: Invocation, configuration: Configuratio
             const named = isAbsent ? `no database yet at ${database.path}: compared with an empty one` : store.database;
             const to = given.isJson ? err : out;
             await to.lines([isAbsent ? named : `${named}, ${formatNoun(await store.resourceCount(), "resource")}`]);
-            return await rehearseJob({ configuration, folder, store, what: target, force, signal, onProgress });
+            return await rehearseJob({ configuration, folder, store, what: target, force, planFile, signal, onProgress });
           },
           new WaitNotice(invocation).options,
         );
@@ -52,6 +55,30 @@ export const dryRun = async (invocation: Invocation, configuration: Configuratio
   if (given.isJson) await out.write(`${JSON.stringify(report)}\n`);
   else await out.lines(reportLines(invocation, report, force));
   return exitCodeOf(report.state, { acceptWarning: given.value("accept") === "warning" });
+};
+
+/** Where `--plan` writes. A plan that somebody looked at is not written over: CMD_FILE_EXISTS. */
+const planFileOf = ({ arguments: given, cwd }: Invocation): string | undefined => {
+  const name = given.value("plan");
+  if (name === null) return undefined;
+  const file = resolve(cwd, name);
+  if (existsSync(file)) throw new SluiceError("CMD_PLAN_EXISTS", { file });
+  return file;
+};
+
+/** What was written, and how to go on. */
+const planLines = (invocation: Invocation, { plan }: RehearsalReport): string[] => {
+  if (plan === undefined) return [];
+  if (plan === null) return ["", "no plan was written: a task would fail"];
+  const { file, sha256, sections } = plan;
+  if (sections.length === 0) return ["", `${printable(file)}: nothing would change`];
+  const counts = sections.map(({ task, changes }) => `${task} ${formatNoun(changes, "change")}`).join(", ");
+  return [
+    "",
+    `${invocation.style.bold("Plan")} ${printable(file)}: ${printable(counts)}`,
+    `SHA-256 ${sha256}`,
+    ...hintLines(invocation, [[`apply ${/^[\w./:\\~-]+$/.test(file) ? file : `"${file}"`}`, "applies exactly this"]]),
+  ];
 };
 
 const reportLines = (invocation: Invocation, report: RehearsalReport, force: boolean): string[] => {
@@ -79,7 +106,7 @@ const reportLines = (invocation: Invocation, report: RehearsalReport, force: boo
   for (const { task, session } of report.tasks) {
     if (session !== null) lines.push(...changeLines(invocation, `${task} would`, session.changes, changesIn(session.counters)));
   }
-  return lines;
+  return [...lines, ...planLines(invocation, report)];
 };
 
 const words: Readonly<Record<string, string>> = { NotRun: "not run", NotReached: "not reached" };

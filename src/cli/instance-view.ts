@@ -1,5 +1,5 @@
-import type { ThresholdResult } from "../model/index.js";
-import type { JobInstance, TaskInstance } from "../store/index.js";
+import { isRunning, type ThresholdResult } from "../model/index.js";
+import type { JobAttempt, JobInstance, TaskAttempt, TaskInstance } from "../store/index.js";
 import type { Invocation } from "./command.js";
 import { counterText } from "./counters.js";
 import { hintLines } from "./hint.js";
@@ -22,6 +22,8 @@ export interface InstanceView {
   readonly thresholds: "all" | "exceeded";
   /** Path of the job's log. */
   readonly log: string;
+  /** How former attempts ended; absent: nothing is said of them. */
+  readonly attempts?: { readonly job: readonly JobAttempt[]; readonly tasks: readonly TaskAttempt[] };
 }
 
 /** One job instance for a person: tasks, counters, thresholds, errors, and what to do next. */
@@ -35,8 +37,13 @@ export const instanceLines = (invocation: Invocation, view: InstanceView): strin
   const by = instance.startedBy === "" ? "" : ` by ${printable(instance.startedBy)}`;
   const lines = [
     `${style.bold(instance.job)}, instance ${instance.id}: ${paintState(style, instance.state)} ${instance.endedAt === null ? "for" : "after"} ${formatDuration(elapsed)}`,
-    style.dim(`started ${formatTime(instance.startedAt)}${by}${instance.force ? ", thresholds not enforced (--force)" : ""}`),
+    style.dim(
+      `started ${formatTime(instance.startedAt)}${by}${view.attempts !== undefined && instance.attempt > 1 ? `, attempt ${instance.attempt}` : ""}${instance.force ? ", thresholds not enforced (--force)" : ""}`,
+    ),
   ];
+  if (isRunning(instance.state) && instance.haltReason !== null) {
+    lines.push(`${printable(instance.haltReason)}: the running tasks end, none is started`);
+  }
   if (instance.message !== null) lines.push(printable(instance.message));
   for (const holder of instance.waitingFor) {
     lines.push(
@@ -59,6 +66,7 @@ export const instanceLines = (invocation: Invocation, view: InstanceView): strin
   );
   lines.push(...thresholdLines(view, style, options));
   lines.push(...messageLines(tasks, style, width));
+  lines.push(...attemptLines(view, style, options));
   lines.push(...nextLines(invocation, view));
   return lines;
 };
@@ -155,31 +163,86 @@ const messageLines = (tasks: readonly TaskInstance[], style: Style, width: numbe
   });
 };
 
+interface AttemptLine {
+  readonly attempt: number;
+  readonly what: string;
+  readonly state: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly result: string;
+}
+
+/** How former attempts ended: of the instance first, then of its tasks in the order of the run. */
+const attemptLines = (
+  { tasks, attempts }: InstanceView,
+  style: Style,
+  options: { readonly width?: number; readonly indent: number },
+): string[] => {
+  if (attempts === undefined || attempts.job.length === 0) return [];
+  const rows: AttemptLine[] = [
+    ...attempts.job.map((each) => ({
+      ...each,
+      what: "",
+      result: [`by ${each.startedBy}`, each.message ?? ""].filter((part) => part !== "").join(": "),
+    })),
+    ...attempts.tasks.map((each) => ({
+      ...each,
+      what: tasks.find(({ id }) => id === each.taskInstance)?.taskKey ?? "",
+      result: each.error === null ? (each.message ?? "") : `${each.error.code}: ${each.error.message}`,
+    })),
+  ];
+  return [
+    "",
+    style.bold("Former attempts"),
+    ...table<AttemptLine>(
+      [
+        { title: "Attempt", value: (row) => String(row.attempt), align: "right" },
+        { title: "Task", value: (row) => row.what },
+        { title: "State", value: (row) => row.state, paint: (text, row) => paintState(style, row.state, text) },
+        { title: "Started", value: (row) => (row.startedAt === null ? null : formatTime(row.startedAt)) },
+        {
+          title: "Time",
+          value: (row) =>
+            row.startedAt === null || row.endedAt === null ? null : formatDuration(Date.parse(row.endedAt) - Date.parse(row.startedAt)),
+          align: "right",
+        },
+        { title: "Result", value: (row) => row.result.split("\n")[0] ?? "" },
+      ],
+      rows,
+      { ...options, style },
+    ),
+  ];
+};
+
 /** What a person can do next. */
 const nextLines = (invocation: Invocation, { instance, tasks, log }: InstanceView): string[] => {
   const { style } = invocation;
   const id = instance.id;
-  if (tasks.some((task) => task.state === "Blocked") && (instance.state === "Blocked" || instance.state === "Errored")) {
+  const isStopped = instance.state === "Errored" || instance.state === "Aborted";
+  if (tasks.some((task) => task.state === "Blocked") && (instance.state === "Blocked" || isStopped)) {
     return [
       "",
       style.bold("What to do next"),
       ...hintLines(invocation, [
         [`changes ${id}`, "shows what it would change"],
-        [`resume ${id}`, "applies exactly that, and goes on with the remaining tasks"],
+        [`resume ${id}`, `applies exactly that, ${isStopped ? "runs again what failed, " : ""}and goes on with the remaining tasks`],
         [`cancel ${id}`, "drops it; the next run compares anew"],
       ]),
     ];
   }
-  if (instance.state === "Errored" || instance.state === "Aborted" || instance.state === "Warning") {
+  if (isStopped || instance.state === "Warning") {
     return [
       "",
       style.bold("What to do next"),
       ...hintLines(invocation, [
         [`logs ${id}`, `prints the log, ${log}`],
+        ...(isStopped
+          ? [[`resume ${id}`, "once the cause is mended: goes on where it stopped, what ended well is not repeated"] as const]
+          : []),
         // The name of a documented tool's instance is its command line.
         [
           instance.job.includes(" ") ? instance.job : `run ${instance.job}`,
-          instance.state === "Warning" ? "runs the job again" : "runs the job again, once the cause is mended",
+          instance.state === "Warning" ? "runs the job again" : "runs the whole job again",
         ],
       ]),
     ];

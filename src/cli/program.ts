@@ -14,7 +14,27 @@ export const program: readonly ProgramEntry[] = [
   { name: "init", summary: "makes a workspace from a CSV file", load: async () => (await import("./commands/init.js")).init },
   { name: "validate", summary: "checks the configuration", load: async () => (await import("./commands/validate.js")).validate },
   { name: "jobs", summary: "lists the jobs, their schedule and last state", load: async () => (await import("./commands/jobs.js")).jobs },
+  {
+    name: "schedule",
+    summary: "shows every run to come, and what the clock does to it",
+    load: async () => (await import("./commands/schedule.js")).schedule,
+  },
+  {
+    name: "scheduler",
+    summary: "the service that runs jobs by their schedule",
+    load: async () => (await import("./commands/scheduler.js")).scheduler,
+  },
   { name: "plan", summary: "shows what a job would do, level by level", load: async () => (await import("./commands/plan.js")).plan },
+  {
+    name: "diff",
+    summary: "shows what the files of the workspace would change",
+    load: async () => (await import("./commands/diff.js")).diff,
+  },
+  {
+    name: "expand",
+    summary: "prints the jobs that scaffoldings stand for",
+    load: async () => (await import("./commands/expand.js")).expand,
+  },
   { name: "run", summary: "runs a job to its end", load: async () => (await import("./commands/run.js")).run },
   { name: "status", summary: "shows job instances, or one in full", load: async () => (await import("./commands/status.js")).status },
   {
@@ -31,6 +51,16 @@ export const program: readonly ProgramEntry[] = [
     name: "cancel",
     summary: "stops a running job instance, or drops a blocked one",
     load: async () => (await import("./commands/cancel.js")).cancel,
+  },
+  {
+    name: "apply",
+    summary: "applies exactly what a plan says",
+    load: async () => (await import("./commands/apply.js")).apply,
+  },
+  {
+    name: "undo",
+    summary: "turns back what a job instance applied",
+    load: async () => (await import("./commands/undo.js")).undo,
   },
   {
     name: "connectors",

@@ -7,6 +7,7 @@ import type { Arguments } from "./arguments.js";
 import type { Invocation, OptionDefinition } from "./command.js";
 import { conduct } from "./conduct.js";
 import { databaseNamed } from "./database-named.js";
+import { keepConfiguration } from "./kept-configuration.js";
 import { useStore } from "./repository.js";
 import { WaitNotice } from "./wait-notice.js";
 import { readConfiguration } from "./workspace.js";
@@ -64,7 +65,10 @@ export const runTarget = async (invocation: Invocation, configuration: Configura
   const waits = new WaitNotice(invocation);
   return await useStore(
     configuration,
-    (store) => conduct(invocation, configuration, store, waits, (surroundings) => runJob({ ...surroundings, what, force })),
+    async (store) => {
+      await keepConfiguration(invocation, configuration, store);
+      return await conduct(invocation, configuration, store, waits, (surroundings) => runJob({ ...surroundings, what, force }));
+    },
     waits.options,
   );
 };

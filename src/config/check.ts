@@ -64,6 +64,7 @@ const checkElement = (
   parent: ConfigurationElement | null,
   findings: Findings,
   accepted: Map<string, number>,
+  scaffolding: ConfigurationElement | null = null,
 ): ConfigurationElement | null => {
   const definition = allowed.get(xml.name);
   if (definition === undefined) {
@@ -77,7 +78,7 @@ const checkElement = (
     }
     return null;
   }
-  const element = new ConfigurationElement(definition, xml, parent);
+  const element = new ConfigurationElement(definition, xml, parent, scaffolding);
   if (definition.isOpen || (definition.status === "scaffolding" && parent === null)) {
     accepted.set(definition.name, (accepted.get(definition.name) ?? 0) + 1);
   }
@@ -86,7 +87,7 @@ const checkElement = (
   if (xml.text !== null) findings.error("CFG_TEXT", { element: definition.name, text: xml.text }, placeOf(xml));
   const children = childrenOf(definition);
   for (const child of xml.children) {
-    const checked = checkElement(child, children, definition.name, element, findings, accepted);
+    const checked = checkElement(child, children, definition.name, element, findings, accepted, scaffolding);
     if (checked !== null) element.children.push(checked);
   }
   return element;
@@ -112,3 +113,13 @@ export const checkDocument = (root: XmlElement, findings: Findings, accepted: Ma
     .map((child) => checkElement(child, rootElements, rootName, null, findings, accepted))
     .filter((element) => element !== null);
 };
+
+/** Checks root elements that a scaffolding makes as if they were written in its place (jobs-and-tasks §5). */
+export const checkGenerated = (
+  elements: readonly XmlElement[],
+  scaffolding: ConfigurationElement,
+  findings: Findings,
+): readonly ConfigurationElement[] =>
+  elements
+    .map((element) => checkElement(element, rootElements, rootName, null, findings, new Map(), scaffolding))
+    .filter((element) => element !== null);

@@ -1,5 +1,7 @@
 import type { ConnectorMappings, EntityAssociation, EntityType, Transformation } from "../model/index.js";
+import type { ToldState } from "./settings/notification-settings.js";
 import type { Settings } from "./settings.js";
+import type { XmlElement } from "./xml/element.js";
 
 /** Where an element stands, for findings. 1-based line and column (UTF-16 units); file relative to the workspace. */
 export interface ElementPlace {
@@ -53,6 +55,8 @@ export interface Task {
   readonly resourceTypes: readonly string[];
   /** Identifiers of TaskDependsOnTask parents, in document order. */
   readonly parents: readonly string[];
+  /** Element name of the scaffolding that made it (jobs-and-tasks §5); absent: written by hand. */
+  readonly scaffolding?: string;
   readonly place: ElementPlace;
 }
 
@@ -83,6 +87,32 @@ export interface Job {
   readonly place: ElementPlace;
 }
 
+/** A profile that gets a mail when a job ends in a state: the first time, or after a resume (jobs-and-tasks §3.7). */
+export interface Subscription {
+  readonly profile: string;
+  readonly state: Exclude<ToldState, "Cancelled">;
+  readonly isResumed: boolean;
+}
+
+/** A profile that somebody has, or is denied. Times as `yyyy-MM-ddTHH:mm:ss.sssZ`. */
+export interface AssignedAddress {
+  readonly user: string;
+  readonly profile: string;
+  /** null: none is given here. */
+  readonly email: string | null;
+  readonly isDenied: boolean;
+  readonly from: string;
+  readonly until: string;
+}
+
+/** Who is told when a job ends, and in which words, as far as the XML says (jobs-and-tasks §3.7, role-model §11.2, §12). Nothing that a run does depends on it. */
+export interface JobNotification {
+  readonly subscriptions: readonly Subscription[];
+  readonly assigned: readonly AssignedAddress[];
+  /** RunJobNotification; what is null has its usual form. */
+  readonly template: { readonly subject: string | null; readonly body: string | null } | null;
+}
+
 /** The checked, compiled and frozen configuration. Nothing after `config` asks whether a value is there. */
 export interface Configuration {
   /** Absolute path of the workspace. */
@@ -95,6 +125,7 @@ export interface Configuration {
   readonly jobs: ReadonlyMap<string, Job>;
   /** Tasks at the configuration root, runnable by `run --task ID` (design §4). */
   readonly rootTasks: ReadonlyMap<string, Task>;
+  readonly notification: JobNotification;
   /** Lower-case hex SHA-256 over everything above but settings that do not change what a run does. */
   readonly hash: string;
   /** Hash of what one connector's synchronization depends on: mappings, entity types, associations (design §8, resume). */
@@ -111,6 +142,32 @@ export interface Finding {
   readonly column?: number;
 }
 
+/** Settings as one JSON value: keys as written, values as files and environment give them. */
+export type SettingValues = Readonly<Record<string, unknown>>;
+
+/** What a configuration was made of: enough to make it again. Holds secrets. */
+export interface WorkspaceContent {
+  /** Bytes of the XML files that could be read, by path relative to the workspace. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Of settings files and environment together. */
+  readonly settings: SettingValues;
+}
+
+/** What one job scaffolding stands for (jobs-and-tasks §5). */
+export interface Expansion {
+  /** Element name: `CreateConnectorSynchroComplete`. */
+  readonly scaffolding: string;
+  readonly place: ElementPlace;
+  /** Identifiers of the jobs that it makes. */
+  readonly jobs: readonly string[];
+  /** Tasks that it makes. */
+  readonly tasks: number;
+  /** What is left out or changes nothing, for people. */
+  readonly notes: readonly string[];
+  /** What stands in its place. */
+  readonly elements: readonly XmlElement[];
+}
+
 /** What reading a workspace gives. `configuration` is null when a finding is an error. */
 export interface LoadedWorkspace {
   readonly configuration: Configuration | null;
@@ -119,6 +176,10 @@ export interface LoadedWorkspace {
   /** XML files read. */
   readonly files: number;
   readonly findings: readonly Finding[];
+  /** In the order of the files. */
+  readonly expansions: readonly Expansion[];
   /** Documented elements that Sluice does not use, by element name, with how many (design §3: one summary line). */
   readonly accepted: ReadonlyMap<string, number>;
+  /** null without a workspace. */
+  readonly content: WorkspaceContent | null;
 }

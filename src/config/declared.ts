@@ -11,20 +11,31 @@ export class Declared {
   readonly roots: readonly ConfigurationElement[];
   /** Every element, parents before children. */
   readonly all: readonly ConfigurationElement[];
+  readonly #roots: ConfigurationElement[] = [];
+  readonly #all: ConfigurationElement[] = [];
   readonly #kinds = new Map<string, Map<string, ConfigurationElement>>();
   readonly #folded = new Map<string, Map<string, ConfigurationElement>>();
   readonly #named = new Map<string, ConfigurationElement[]>();
 
   constructor(roots: readonly ConfigurationElement[], findings: Findings) {
-    this.roots = roots;
+    this.roots = this.#roots;
+    this.all = this.#all;
+    this.add(roots, findings);
+  }
+
+  /** Adds further elements at the root with what is in them; an identifier that is taken is a finding. */
+  add(roots: readonly ConfigurationElement[], findings: Findings): void {
     const all: ConfigurationElement[] = [];
     const visit = (element: ConfigurationElement): void => {
       all.push(element);
       for (const child of element.children) visit(child);
     };
-    for (const root of roots) visit(root);
-    this.all = all;
+    for (const root of roots) {
+      this.#roots.push(root);
+      visit(root);
+    }
     for (const element of all) {
+      this.#all.push(element);
       const named = this.#named.get(element.name);
       if (named === undefined) this.#named.set(element.name, [element]);
       else named.push(element);

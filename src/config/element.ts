@@ -11,15 +11,24 @@ export class ConfigurationElement {
   readonly children: ConfigurationElement[] = [];
   /** Values as given, by canonical attribute name. */
   readonly given = new Map<string, Value>();
-  readonly #xml: XmlElement;
+  /** As written; of a generated element as it would have been. */
+  readonly xml: XmlElement;
+  /** The scaffolding that made it; null: written by hand. */
+  readonly scaffolding: ConfigurationElement | null;
   readonly #refused = new Set<string>();
   /** Canonical name → name as written, where they differ. */
   readonly #spelling = new Map<string, string>();
 
-  constructor(definition: ElementDefinition, xml: XmlElement, parent: ConfigurationElement | null) {
+  constructor(
+    definition: ElementDefinition,
+    xml: XmlElement,
+    parent: ConfigurationElement | null,
+    scaffolding: ConfigurationElement | null = null,
+  ) {
     this.definition = definition;
     this.parent = parent;
-    this.#xml = xml;
+    this.xml = xml;
+    this.scaffolding = scaffolding;
   }
 
   get name(): string {
@@ -42,7 +51,7 @@ export class ConfigurationElement {
 
   /** Of the element, or of one of its attributes (of the element where the attribute is not written). */
   place(attribute?: string): ElementPlace {
-    return placeOf(this.#xml, attribute === undefined ? undefined : (this.#spelling.get(attribute) ?? attribute));
+    return placeOf(this.xml, attribute === undefined ? undefined : (this.#spelling.get(attribute) ?? attribute));
   }
 
   has(name: string): boolean {

@@ -5,19 +5,22 @@ import { compileConnections, compileConnectors } from "./compile/connector.js";
 import { compileEntityModel } from "./compile/entity-model.js";
 import { compileJobs } from "./compile/job.js";
 import { compileMappings } from "./compile/mapping.js";
+import { compileNotification } from "./compile/notification.js";
 import { nameTasks } from "./compile/task.js";
-import type { Configuration, LoadedWorkspace } from "./configuration.js";
+import type { Configuration, LoadedWorkspace, SettingValues } from "./configuration.js";
 import { Declared } from "./declared.js";
 import type { ConfigurationElement } from "./element.js";
 import { Findings } from "./findings.js";
 import { deepFreeze } from "./freeze.js";
 import { configurationHash, connectorHash } from "./hash.js";
 import { checkReferences, checkRequired, propertyTable } from "./references.js";
-import { warnAboutConnectors, warnAboutJobs } from "./rules/index.js";
-import { applyEnvironment, spelled } from "./settings/environment.js";
+import { warnAboutConnectors, warnAboutJobs, warnAboutNotification } from "./rules/index.js";
+import { expandScaffoldings } from "./scaffolding/index.js";
+import { applyEnvironment, environmentFiles, spelled } from "./settings/environment.js";
 import { parseSettingsJson } from "./settings/json.js";
 import { foldersOf, keysBelow, readSettings } from "./settings/read-settings.js";
-import { branch, find, overlay, type SettingBranch } from "./settings/setting-tree.js";
+import { scaffoldingSettings } from "./settings/scaffolding-settings.js";
+import { branch, find, overlay, plainValue, type SettingBranch } from "./settings/setting-tree.js";
 import type { Settings } from "./settings.js";
 import { workspaceFiles } from "./workspace-files.js";
 import { parseXml } from "./xml/document.js";
@@ -95,38 +98,86 @@ export interface WorkspaceOptions {
   readonly workspace: string;
   /** Variables that override settings (design §3); `process.env` for the command line. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A folder whose files are read in place of the workspace's; absolute. Paths in its settings start at the workspace all the same. */
+  readonly files?: string;
+  /** Settings that take the place of those of the files and the environment. */
+  readonly settings?: SettingValues;
 }
+
+const readTextFrom =
+  (workspace: string) =>
+  (file: string): string =>
+    readFileSync(path.resolve(workspace, file), "utf8");
+
+/** What a settings file would read as that says this. */
+const treeOf = (values: SettingValues, findings: Findings): SettingBranch => {
+  const source = { file: settingsFiles[0] ?? "", text: JSON.stringify(values) };
+  const root = branch({ file: source.file });
+  overlay(root, parseSettingsJson(source), source, findings);
+  return root;
+};
+
+/**
+ * The settings of files and environment as one JSON value, unchecked; what cannot be read is left out. `connections` are names that the environment may mean.
+ */
+export const readSettingValues = ({ workspace, env, files }: WorkspaceOptions, connections: readonly string[]): SettingValues => {
+  const tree = readSettingsFiles(files ?? workspace, new Findings());
+  applyEnvironment(tree, env, environmentKeys(connections), readTextFrom(workspace), new Findings());
+  return plainValue(tree) as SettingValues;
+};
+
+/** Folders that never hold configuration, as settings and environment name them. */
+const leftOutFolders = ({ workspace, env, files, settings }: WorkspaceOptions): readonly string[] => {
+  const given = settings ?? readSettingValues({ workspace, env, ...(files === undefined ? {} : { files }) }, []);
+  const tree = treeOf(given, new Findings());
+  return [...new Set([workspace, files ?? workspace])].flatMap((folder) => {
+    const { workFolder, tempFolder } = foldersOf(tree, folder);
+    return [workFolder, tempFolder];
+  });
+};
+
+/**
+ * Absolute paths of all files that a configuration is made of: XML files, settings files (which may be absent), and files that the environment names. Throws what the file system
+ * throws.
+ */
+export const configurationFiles = ({ workspace: given, env }: Pick<WorkspaceOptions, "workspace" | "env">): readonly string[] => {
+  const workspace = path.resolve(given);
+  return [
+    ...[...settingsFiles, ...workspaceFiles(workspace, leftOutFolders({ workspace, env }))].map((file) => path.join(workspace, file)),
+    ...environmentFiles(env).map((file) => path.resolve(workspace, file)),
+  ];
+};
 
 /**
  * Reads, checks and compiles a workspace (design §3): its settings, environment overrides and XML files. Touches nothing. All findings
  * come at once, sorted by file and line; `configuration` is null when one of them is an error. Throws nothing for what users wrote.
  */
-export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): LoadedWorkspace => {
-  const workspace = path.resolve(given);
+export const loadWorkspace = (options: WorkspaceOptions): LoadedWorkspace => {
+  const { env } = options;
+  const workspace = path.resolve(options.workspace);
+  const folder = options.files ?? workspace;
   const findings = new Findings();
   const accepted = new Map<string, number>();
-  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    findings.error("CFG_WORKSPACE", { workspace }, { file: workspace });
-    return { configuration: null, settings: null, files: 0, findings: findings.sorted(), accepted };
+  const absent = [workspace, folder].find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true);
+  if (absent !== undefined) {
+    findings.error("CFG_WORKSPACE", { workspace: absent }, { file: absent });
+    return { configuration: null, settings: null, files: 0, findings: findings.sorted(), expansions: [], accepted, content: null };
   }
-  const tree = readSettingsFiles(workspace, findings);
-  const readText = (file: string): string => readFileSync(path.resolve(workspace, file), "utf8");
-
-  // Twice: the folders to leave out may come from the environment, and the spelling of connections comes from the files.
-  const preview = readSettingsFiles(workspace, new Findings());
-  applyEnvironment(preview, env, environmentKeys([]), readText, new Findings());
-  const { workFolder, tempFolder } = foldersOf(preview, workspace);
+  const tree = options.settings === undefined ? readSettingsFiles(folder, findings) : treeOf(options.settings, findings);
 
   const roots: ConfigurationElement[] = [];
-  const files = workspaceFiles(workspace, [workFolder, tempFolder]);
+  // Settings are read a second time for it: the folders to leave out may come from the environment, and the spelling of connections comes from the files.
+  const files = workspaceFiles(folder, leftOutFolders({ ...options, workspace }));
+  const contents = new Map<string, Buffer>();
   if (files.length === 0) findings.error("CFG_EMPTY", { workspace }, { file: workspace });
   const unread: string[] = [];
   for (const file of files) {
-    const bytes = readBytes(path.join(workspace, file), file, findings);
+    const bytes = readBytes(path.join(folder, file), file, findings);
     if (bytes === null) {
       unread.push(file);
       continue;
     }
+    contents.set(file, bytes);
     try {
       for (const element of checkDocument(parseXml(bytes, file), findings, accepted)) roots.push(element);
     } catch (error) {
@@ -140,10 +191,24 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
     identifier,
     package: element.required("Package"),
   }));
-  applyEnvironment(tree, env, environmentKeys(connectionsDeclared.map(({ identifier }) => identifier)), readText, findings);
+  if (options.settings === undefined) {
+    applyEnvironment(
+      tree,
+      env,
+      environmentKeys(connectionsDeclared.map(({ identifier }) => identifier)),
+      readTextFrom(workspace),
+      findings,
+    );
+  }
   const settings = withSecrets(readSettings(tree, workspace, connectionsDeclared, findings), declared);
   const clients = find(tree, "OpenId.OpenIdClients");
 
+  // With a file unread nobody knows what is not there: of a scaffolding that cannot be expanded then nothing is said.
+  const { expansions, elements } = expandScaffoldings(
+    { declared, connections: settings.connections, defaults: scaffoldingSettings(tree, findings) },
+    unread.length === 0 ? findings : new Findings(),
+  );
+  declared.add(elements, findings);
   const taskNames = nameTasks(declared, findings);
   const properties = propertyTable(declared);
   checkRequired(declared, findings);
@@ -157,9 +222,19 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
   const connections = compileConnections(declared, findings);
   const connectors = compileConnectors(declared, mappings, findings);
   const { jobs, rootTasks } = compileJobs(declared, taskNames, findings);
-  const compiled = { workspace, settings, connectors, connections, ...model, jobs, rootTasks };
+  const compiled = {
+    workspace,
+    settings,
+    connectors,
+    connections,
+    ...model,
+    jobs,
+    rootTasks,
+    notification: compileNotification(declared),
+  };
   warnAboutConnectors(compiled, findings);
   warnAboutJobs(compiled, declared, findings);
+  warnAboutNotification(compiled, declared, findings);
 
   const configuration: Configuration | null = findings.hasErrors
     ? null
@@ -168,5 +243,6 @@ export const loadWorkspace = ({ workspace: given, env }: WorkspaceOptions): Load
         hash: configurationHash(compiled),
         connectorHash: new Map([...connectors].map(([identifier, connector]) => [identifier, connectorHash(connector, model)])),
       });
-  return { configuration, settings, files: files.length, findings: findings.sorted(), accepted };
+  const content = { files: contents, settings: plainValue(tree) as SettingValues };
+  return { configuration, settings, files: files.length, findings: findings.sorted(), expansions, accepted, content };
 };

@@ -9,6 +9,7 @@ import {
 import { type PackageDefinition, packageDefinitions } from "./catalogue/packages.js";
 import { settingDefinitions } from "./catalogue/settings.js";
 import { kindName } from "./declared.js";
+import { generatedJobsText } from "./scaffolding/index.js";
 
 const cell = (text: string): string => text.replace(/\|/g, "\\|").replace(/\n/g, " ");
 
@@ -93,6 +94,7 @@ const areaSection = ({ title, elements }: (typeof catalogueAreas)[number]): stri
   return [
     `## ${title}`,
     "",
+    ...(title === "Scaffoldings" ? generatedJobsText() : []),
     ...elements.filter(isListed).flatMap(elementSection),
     ...(elements.some(({ overrides }) => overrides !== null)
       ? [

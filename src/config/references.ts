@@ -161,5 +161,6 @@ export const checkReferences = (
   findings: Findings,
 ): void => {
   const check = new ReferenceCheck(declared, properties, openIdClients, findings);
-  for (const element of declared.all) check.check(element);
+  // What a scaffolding makes names what is there, or what its arguments name, of which it is said already.
+  for (const element of declared.all) if (element.scaffolding === null) check.check(element);
 };

@@ -1,4 +1,7 @@
+import type { NotificationSettings } from "./settings/notification-settings.js";
+import type { RetentionSettings } from "./settings/retention-settings.js";
 import type { SchedulerSettings } from "./settings/scheduler-settings.js";
+import type { ServiceSettings } from "./settings/service-settings.js";
 
 /** Settings of one connection: keys as documented (connectors §4), compared ignoring case; values as JSON had them. */
 export type ConnectionSettings = Readonly<Record<string, unknown>>;
@@ -16,6 +19,9 @@ export interface Settings {
   /** Scheduler.MaxLockWatchTime in seconds, default 1800; 0 for ever, negative not at all (design §10). */
   readonly maxLockWatchSeconds: number;
   readonly scheduler: SchedulerSettings;
+  readonly service: ServiceSettings;
+  readonly retention: RetentionSettings;
+  readonly notification: NotificationSettings;
   /** TaskTimeoutSupplement in minutes, default 0, on top of 30. */
   readonly taskTimeoutSupplementMinutes: number;
   /** SourcesRootPaths: absolute folders that sources must lie in; empty = anywhere. */

@@ -145,10 +145,24 @@ export const commandErrors = defineErrors({
       `job ${p.job} has no blocked instance to repair: sluice status ${p.job} lists its instances, without --repair-job it is run`,
   },
 
+  CMD_CONFIGURATION_UNKNOWN: {
+    exit: 64,
+    retryable: false,
+    text: (p: { from: string | null; reason: string }) =>
+      p.from === null
+        ? `there is nothing to compare with, ${p.reason}: name a folder, a hash or a job instance with --from`
+        : `--from ${p.from} names no configuration, ${p.reason}: give a folder, the hash of a kept configuration or the number of a job instance`,
+  },
   CMD_FILE_NOT_WRITTEN: {
     exit: 64,
     retryable: false,
     text: (p: { path: string; reason: string }) => `${p.path} could not be written (${p.reason}): give another place with --out FILE`,
+  },
+  CMD_LISTEN_FAILED: {
+    exit: 69,
+    retryable: true,
+    text: (p: { address: string; port: number; reason: string }) =>
+      `metrics and health cannot be given on ${p.address}, port ${p.port} (${p.reason}): end what uses the port, or give another one with Service.Port and Service.Address`,
   },
   CMD_OUTPUT_FAILED: {
     exit: 70,
@@ -160,5 +174,10 @@ export const commandErrors = defineErrors({
     retryable: false,
     text: (p: { message: string }) =>
       `Sluice itself failed: ${p.message}. The command with --log-level Debug shows where; please report it with that text`,
+  },
+  CMD_PLAN_EXISTS: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string }) => `${p.file} is there already: a plan is never written over; give another name, or remove it`,
   },
 });

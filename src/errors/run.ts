@@ -44,6 +44,18 @@ export const runErrors = defineErrors({
     text: (p: { job: string; nearest: string | null }) =>
       `there is no job ${p.job}${p.nearest === null ? "; sluice jobs shows all" : `; nearest is ${p.nearest}`}`,
   },
+  JOB_CONNECTOR_WITHOUT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string }) =>
+      `the connector ${p.connector} has no job of its own: add <CreateConnectorsJobs /> to the configuration, which makes one for each connector`,
+  },
+  JOB_CONNECTOR_MODE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { job: string; connector: string }) =>
+      `${p.job} is the own job of the connector ${p.connector}, whose connections and mode come at launch: sluice run --connector ${p.connector} --mode complete`,
+  },
   JOB_ROOT_TASK_UNKNOWN: {
     exit: 64,
     retryable: false,
@@ -55,11 +67,28 @@ export const runErrors = defineErrors({
     retryable: false,
     text: (p: { jobInstance: number }) => `there is no job instance ${p.jobInstance}; sluice status shows them`,
   },
-  JOB_NOT_BLOCKED: {
+  JOB_NOT_RESUMABLE: {
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; job: string; state: string }) =>
-      `instance ${p.jobInstance} of ${p.job} is ${p.state} and has no Blocked task: only a blocked one can be resumed; sluice status --instance ${p.jobInstance} shows it`,
+      `instance ${p.jobInstance} of ${p.job} is ${p.state}: only a Blocked, Errored or Aborted one can be resumed; sluice status --instance ${p.jobInstance} shows it`,
+  },
+  JOB_OVERTAKEN: {
+    exit: 64,
+    retryable: false,
+    text: (p: {
+      jobInstance: number;
+      job: string;
+      task: string;
+      connector: string;
+      by: { readonly jobInstance: number; readonly job: string; readonly at: string } | null;
+    }) => {
+      const went =
+        p.by === null
+          ? `what it had prepared of ${p.connector} is no longer there`
+          : `instance ${p.by.jobInstance} of ${p.by.job} has gone on with ${p.connector} since then (${p.by.at})`;
+      return `instance ${p.jobInstance} of ${p.job} cannot be taken up again: ${went}, so that ${p.task} would go on from what is out of date; nothing was changed, run ${p.job} anew`;
+    },
   },
   JOB_REPLACED: {
     exit: 64,
@@ -77,19 +106,19 @@ export const runErrors = defineErrors({
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; connectors: readonly string[] }) =>
-      `instance ${p.jobInstance} cannot be resumed: mappings or entity types of ${p.connectors.join(", ")} are not those it was compared with; restore them, or cancel ${p.jobInstance} and run the job again`,
+      `instance ${p.jobInstance} cannot be resumed: mappings or entity types of ${p.connectors.join(", ")} are not those it was compared with; restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
   },
   JOB_PLAN_CHANGED: {
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; job: string; differences: readonly string[] }) =>
-      `instance ${p.jobInstance} cannot be resumed: remaining tasks of ${p.job} are not those it was started with (${p.differences.join(", ")}); restore them, or cancel ${p.jobInstance} and run the job again`,
+      `instance ${p.jobInstance} cannot be resumed: remaining tasks of ${p.job} are not those it was started with (${p.differences.join(", ")}); restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
   },
   JOB_SET_CHANGED: {
     exit: 64,
     retryable: false,
-    text: (p: { jobInstance: number; expected: string; found: string }) =>
-      `the staged changes of instance ${p.jobInstance} have the hash ${p.found}, not ${p.expected}: look at them again with sluice changes ${p.jobInstance}`,
+    text: (p: { jobInstance: number; expected: string; found: string | null }) =>
+      `the staged changes of instance ${p.jobInstance} have ${p.found === null ? "no hash, since there are none" : `the hash ${p.found}`}, not ${p.expected}: look at them again with sluice changes ${p.jobInstance}`,
   },
   JOB_CHANGED_MEANWHILE: {
     exit: 75,
@@ -114,11 +143,29 @@ export const runErrors = defineErrors({
     retryable: true,
     text: (p: { holders: string }) => `the wait for the database, held by ${p.holders}, was ended: nothing was written; run again later`,
   },
+  JOB_CLAIM_LOST: {
+    exit: 75,
+    retryable: true,
+    text: (p: { job: string; dueAt: string }) =>
+      `the run of ${p.job} due at ${p.dueAt} was taken over by another scheduler: nothing was started here; sluice status ${p.job} shows what became of it`,
+  },
   JOB_END_UNRECORDED: {
     exit: 75,
     retryable: true,
     text: (p: { jobInstance: number; holders: string }) =>
       `instance ${p.jobInstance} was stopped while the database was held by ${p.holders}, so that its end could not be recorded: the next command that looks finds it dead and records it as Aborted`,
+  },
+  JOB_MAIL_UNSENT: {
+    exit: 1,
+    retryable: true,
+    text: (p: { server: string; recipients: readonly string[]; reason: string; file: string }) =>
+      `${p.server} did not take the mail about the end of the job for ${p.recipients.join(", ")} (${p.reason}): the job is not affected, and the mail is in ${p.file}; check MailSettings and the server`,
+  },
+  JOB_NOTIFY_COMMAND: {
+    exit: 1,
+    retryable: true,
+    text: (p: { command: string; problem: string }) =>
+      `Notify.Command ${p.command} ${p.problem}: the job is not affected; try the command by hand with the output of sluice status --instance N --json as its input`,
   },
   TASK_ENDED: {
     exit: 1,

@@ -266,4 +266,52 @@ export const storeErrors = defineErrors({
     retryable: true,
     text: (p: { step: string }) => `stopped while ${p.step}: what was committed by then stays, and the same command goes on from there`,
   },
+  SYNC_PLAN_ALTERED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string; reason: string }) =>
+      `${p.file} is not a plan as sluice run --plan wrote it (${p.reason}): nothing was changed; make the plan again`,
+  },
+  SYNC_PLAN_MOVED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string; differences: readonly string[] }) =>
+      `the repository is no longer what the plan for ${p.connector} was made on, nothing of it was applied: ${p.differences.join("; ")}. Make the plan again`,
+  },
+  SYNC_PLAN_MAPPINGS: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string }) =>
+      `the mappings or entity types of ${p.connector} are not those that the plan was made with: nothing was changed; restore them, or make the plan again`,
+  },
+  SYNC_CONNECTOR_BLOCKED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string; jobInstance: number }) =>
+      `${p.connector} is blocked by instance ${p.jobInstance}, whose staged changes this would overtake: nothing was changed; sluice resume ${p.jobInstance} or sluice cancel ${p.jobInstance} first`,
+  },
+  SYNC_UNDO_NOTHING: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; task: string | null }) =>
+      `instance ${p.jobInstance}${p.task === null ? "" : `, task ${p.task},`} applied nothing that could be undone; sluice status --instance ${p.jobInstance} shows what it did`,
+  },
+  SYNC_UNDO_HISTORY: {
+    exit: 64,
+    retryable: false,
+    text: (p: { taskInstance: number; reason: string }) =>
+      `task instance ${p.taskInstance} cannot be undone, ${p.reason}: nothing was changed; correct the source and run the connector's complete job instead`,
+  },
+  SYNC_UNDO_CONFLICT: {
+    exit: 64,
+    retryable: false,
+    text: (p: { taskInstance: number; count: number; conflicts: readonly string[] }) =>
+      `task instance ${p.taskInstance} cannot be undone, nothing was changed: ${p.count} of its changes were followed by later ones (${p.conflicts.join("; ")}). Undo the later instances first, or correct the source`,
+  },
+  SYNC_EMBEDDED_ONLY: {
+    exit: 64,
+    retryable: false,
+    text: (p: { what: string }) =>
+      `${p.what} works on the embedded database only, so far: on SQL Server nothing was changed; use sluice run --dry-run, thresholds and sluice changes there`,
+  },
 });

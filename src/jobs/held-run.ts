@@ -3,12 +3,13 @@ import { isRunning } from "../model/index.js";
 import type { HeldInstance, Store, TaskChange } from "../store/index.js";
 import { type JobLog, jobLogPath, type LogLevel, openJobLog } from "./job-log.js";
 import { heldBy, isLost, isWaitEnded } from "./lease.js";
+import { notifyEnd } from "./notification/index.js";
 import { type RunReport, reportOf } from "./report.js";
 import type { OnRunEvent } from "./run-event.js";
 import type { RunSurroundings } from "./run-request.js";
 
 /**
- * Surrounds the driving of an instance that this process holds: its log, its events, its report, and that it is not left running when
+ * Surrounds the driving of an instance that this process holds: its log, its events, its report, who is told of its end, and that it is not left running when
  * something unforeseen fails (its log cannot be written, say), since nobody would find it dead while this process lives.
  */
 export const whileHeld = async (
@@ -23,15 +24,25 @@ export const whileHeld = async (
     const path = jobLogPath(configuration, name, held.id);
     log = openJobLog(path, request.logLevel ?? instance.logLevel ?? "Information", configuration.settings.secrets);
     await work(log, withoutFault(request.onEvent, log));
-    return await reportOf(store, held.id);
+    const report = await reportOf(store, held.id);
+    await tellOfEnd(request, report, log);
+    return report;
   } catch (error) {
-    if (!isLost(error) && !isWaitEnded(error)) await leaveEnded(store, held, error instanceof Error ? error.message : String(error));
+    if (!isLost(error) && !isWaitEnded(error)) {
+      await leaveEnded(store, held, error instanceof Error ? error.message : String(error));
+      const report = await reportOf(store, held.id).catch(() => null);
+      if (report !== null) await tellOfEnd(request, report, log);
+    }
     if (isWaitEnded(error)) throw new SluiceError("JOB_END_UNRECORDED", { jobInstance: held.id, holders: heldBy(error) }, { cause: error });
     throw error;
   } finally {
     log?.close();
   }
 };
+
+/** Of an instance that this process lost tells who found it so. */
+const tellOfEnd = ({ configuration, store, timing, stop }: RunSurroundings, report: RunReport, log: JobLog | null): Promise<void> =>
+  notifyEnd({ configuration, store, report, timing, signal: stop, ...(log === null ? {} : { log }) });
 
 /** Who watches a run never ends it: what goes wrong while an event is shown is noted, and the run goes on. */
 const withoutFault = (onEvent: OnRunEvent | undefined, log: JobLog): OnRunEvent => {

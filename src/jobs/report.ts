@@ -1,6 +1,26 @@
 import { SluiceError } from "../errors/index.js";
 import type { Counters, JobState, RecordedError, SkipReason, TaskState, ThresholdResult } from "../model/index.js";
-import type { Store, TaskInstance } from "../store/index.js";
+import type { JobAttempt, Store, TaskAttempt, TaskInstance } from "../store/index.js";
+
+/** How a former attempt of a task ended. */
+interface TaskAttemptReport {
+  readonly attempt: number;
+  readonly state: TaskState;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: RecordedError | null;
+  readonly message: string | null;
+}
+
+/** How a former attempt of an instance ended, and who made it. */
+interface JobAttemptReport {
+  readonly attempt: number;
+  readonly state: JobState;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly startedBy: string;
+  readonly message: string | null;
+}
 
 /** One task of the document of design §4. */
 interface TaskReport {
@@ -21,6 +41,10 @@ interface TaskReport {
   readonly counters: Counters;
   /** Every active one. */
   readonly thresholds: readonly ThresholdResult[];
+  /** From 1; a resume that takes the task up again makes another one, and all else is about that. */
+  readonly attempt: number;
+  /** The former ones, oldest first. */
+  readonly attempts: readonly TaskAttemptReport[];
 }
 
 /** What `run | resume | status --instance --json` print (design §4): a contract. */
@@ -31,10 +55,32 @@ export interface RunReport {
   readonly state: JobState;
   readonly startedAt: string;
   readonly endedAt: string | null;
+  /** From 1; each resume makes another one. `startedAt` is of the first. */
+  readonly attempt: number;
+  /** The former ones, oldest first. */
+  readonly attempts: readonly JobAttemptReport[];
   readonly tasks: readonly TaskReport[];
 }
 
-const taskReport = (task: TaskInstance): TaskReport => ({
+const taskAttemptReport = ({ attempt, state, startedAt, endedAt, error, message }: TaskAttempt): TaskAttemptReport => ({
+  attempt,
+  state,
+  startedAt,
+  endedAt,
+  error,
+  message,
+});
+
+const jobAttemptReport = ({ attempt, state, startedAt, endedAt, startedBy, message }: JobAttempt): JobAttemptReport => ({
+  attempt,
+  state,
+  startedAt,
+  endedAt,
+  startedBy,
+  message,
+});
+
+const taskReport = (task: TaskInstance, attempts: readonly TaskAttempt[]): TaskReport => ({
   taskInstance: task.id,
   task: task.task,
   type: task.type,
@@ -48,6 +94,8 @@ const taskReport = (task: TaskInstance): TaskReport => ({
   error: task.error,
   counters: task.counters ?? {},
   thresholds: task.thresholds,
+  attempt: task.attempt,
+  attempts: attempts.filter(({ taskInstance }) => taskInstance === task.id).map(taskAttemptReport),
 });
 
 /** The document of one instance, made from its rows alone. Throws JOB_INSTANCE_UNKNOWN. */
@@ -55,6 +103,7 @@ export const reportOf = async (store: Store, jobInstance: number): Promise<RunRe
   const instance = await store.records.find(jobInstance);
   if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance });
   const tasks = await store.records.tasks(jobInstance);
+  const attempts = await store.records.attempts(jobInstance);
   return {
     format: 1,
     jobInstance: instance.id,
@@ -62,7 +111,9 @@ export const reportOf = async (store: Store, jobInstance: number): Promise<RunRe
     state: instance.state,
     startedAt: instance.startedAt,
     endedAt: instance.endedAt,
-    tasks: tasks.map(taskReport),
+    attempt: instance.attempt,
+    attempts: attempts.job.map(jobAttemptReport),
+    tasks: tasks.map((task) => taskReport(task, attempts.tasks)),
   };
 };
 

@@ -1,21 +1,25 @@
 import { SluiceError } from "../errors/index.js";
-import { systemTiming, type TaskInstanceId, type Timing } from "../model/index.js";
-import { advance, rebuild, type TaskRecord, taskRecords } from "../statemachine/index.js";
+import { isEnded, systemTiming, type TaskInstanceId, type Timing } from "../model/index.js";
+import { advance, changedRecords, rebuild, type TaskRecord, taskRecords } from "../statemachine/index.js";
 import {
   type HeldInstance,
   instanceLock,
   type JobInstance,
   jobLock,
+  type LeftWork,
   type NewTask,
   rootTaskLock,
+  type StoredPlan,
   type TaskInstance,
   thisProcess,
 } from "../store/index.js";
 import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, lockedConnectors } from "./connector-lock.js";
-import { planDifferences, type TaskGraph } from "./graph/index.js";
+import { planDifferences, type TaskGraph, type TaskNode } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
 import { Lease } from "./lease.js";
+import { type ConnectorStates, isIncrementalRun, leftOutTasks } from "./left-out.js";
+import { leftWork } from "./left-work.js";
 import { waitForLocks } from "./lock-wait.js";
 import { refuseUnbuilt } from "./refusal.js";
 import { type RunReport, reportOf } from "./report.js";
@@ -31,9 +35,11 @@ export interface ResumeInstanceRequest extends RunSurroundings {
 }
 
 /**
- * Resumes an instance with a Blocked task (design §8): a validation for each applies exactly what is staged, then the tasks not yet started
- * run; completed ones are not repeated. Everything is made again from the rows: the process that ran it may be long gone.
- * Throws JOB_INSTANCE_UNKNOWN, JOB_NOT_BLOCKED, JOB_REPLACED, JOB_CONFIGURATION_CHANGED, JOB_PLAN_CHANGED, JOB_SET_CHANGED (exit 64),
+ * Resumes an instance that is Blocked, Errored or Aborted (design §8, §10). A validation for each Blocked task applies exactly what is staged; then the tasks that failed, were
+ * aborted or had not started run, in their order; those that ended well are not repeated. Everything is made again from the rows: the process that ran it may be long gone. What the run left
+ * out at its start stays left out, and what a block or a person stopped since is left out too. A session or exported files that another run has replaced since are
+ * not gone on from.
+ * Throws JOB_INSTANCE_UNKNOWN, JOB_NOT_RESUMABLE, JOB_REPLACED, JOB_CONFIGURATION_CHANGED, JOB_PLAN_CHANGED, JOB_SET_CHANGED, JOB_OVERTAKEN, TASK_NOT_BUILT (exit 64),
  * LOCK_JOB_HELD, LOCK_CONNECTOR_HELD, JOB_CHANGED_MEANWHILE (75); then nothing was changed.
  */
 export const resumeInstance = async (request: ResumeInstanceRequest): Promise<RunReport> => {
@@ -45,31 +51,49 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
   const instance = await store.records.find(request.jobInstance);
   if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: request.jobInstance });
   const rows = await store.records.tasks(instance.id);
-  requireBlocked(instance, rows);
+  requireResumable(instance, rows);
 
   const { job, graph } = graphOf(targetOf(instance), configuration);
   const nodes = graph.nodes.filter((node) => node.isSelected);
-  const ended = new Set(rows.filter(({ state }) => state !== "NotStarted" && state !== "Blocked").map(({ taskKey }) => taskKey));
-  requireSamePlan(instance, graph, ended);
-  const remaining = nodes.filter(({ taskKey }) => !ended.has(taskKey));
-  requireSameConnectors(instance, hashesOf(lockedConnectors(remaining, configuration), configuration));
-  refuseUnbuilt(remaining, configuration, registry);
-  const setHash = (await stagedSetHash(store, instance.id)) ?? "";
+  const keyOf = new Map(rows.map((row) => [row.id, row.taskKey]));
+  const leftOut = instance.plan.leftOut;
+  // Before the machine is made: of a row that has not ended it needs the task.
+  requireSamePlan(instance, graph, endedWell(rows));
+  const stopped = rebuild(
+    graph,
+    rows.map((row) => recordOf(row, keyOf)),
+    { state: instance.state, cancelRequested: false, haltRequested: false },
+    new Map(Object.entries(leftOut)),
+  );
+  const takenUp = advance(stopped, { type: "RESUME" });
+  const { records } = takenUp.context;
+  const isLeft = ({ taskKey }: TaskNode): boolean => !isEnded(records.get(taskKey)?.state ?? "NotStarted");
+  const left = nodes.filter(isLeft);
+  requireSamePlan(instance, graph, new Set([...records.values()].filter(({ state }) => isEnded(state)).map(({ taskKey }) => taskKey)));
+  requireSameConnectors(instance, hashesOf(lockedConnectors(left, configuration), configuration));
+  refuseUnbuilt(left, configuration, registry);
+  const setHash = await stagedSetHash(store, instance.id);
   if (request.expect !== undefined && request.expect !== setHash) {
     throw new SluiceError("JOB_SET_CHANGED", { jobInstance: instance.id, expected: request.expect, found: setHash });
   }
 
+  const isIncremental = isIncrementalRun(job, nodes);
+  const waiting = left.filter(({ taskKey }) => records.get(taskKey)?.state === "NotStarted");
+  const planOf = (states: ConnectorStates): { readonly plan: StoredPlan; readonly works: readonly LeftWork[] } => {
+    const now = leftOutTasks(waiting, configuration, isIncremental, states);
+    const plan: StoredPlan = {
+      ...instance.plan,
+      leftOut: { ...now.leftOut, ...leftOut },
+      leftOutMessages: { ...now.leftOutMessages, ...instance.plan.leftOutMessages },
+    };
+    return { plan, works: leftWork(nodes, records, rows, new Set(Object.keys(plan.leftOut))) };
+  };
+  const blocked = await store.records.blockedConnectors(instance.id);
+  // Looked at before the wait for locks too: whoever holds them now may be the one that goes on.
+  await store.records.requireLeftWork(instance, planOf({ blocked, deactivated: await store.connectors.deactivations() }).works);
+
   const idOf = new Map(rows.map((row) => [row.taskKey, row.id]));
-  const keyOf = new Map(rows.map((row) => [row.id, row.taskKey]));
-  const leftOut = new Map(Object.entries(instance.plan.leftOut));
-  const stopped = rebuild(
-    graph,
-    rows.map((row) => recordOf(row, keyOf)),
-    { state: instance.state, cancelRequested: false },
-    leftOut,
-  );
-  const snapshot = advance(stopped, { type: "RESUME" });
-  const validations = taskRecords(snapshot).filter(({ isValidation, taskKey }) => isValidation && !idOf.has(taskKey));
+  const changed = changedRecords(stopped, takenUp);
   const taken = await take({ ...request, timing }, instance, {
     locks: [
       job === null ? rootTaskLock(instance.job) : jobLock(instance.job),
@@ -77,18 +101,21 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
       // A task that ended is not repeated, but what it left belongs to its connector still.
       ...connectorLocks(lockedConnectors(nodes, configuration)),
     ],
-    validations: validations.map((record) => validationRow(record, rows)),
-    decisions: rows
-      .filter(({ state }) => state === "Blocked")
-      .map(({ id }) => ({
-        taskInstance: id,
-        decision: "resume" as const,
-        takenBy: request.startedBy,
-        reason: request.reason ?? null,
-        setHash,
-      })),
+    validations: changed.filter(({ isValidation }) => isValidation).map((record) => validationRow(record, rows)),
+    attempt: {
+      repeated: changed.flatMap(({ taskKey, isValidation }) => (isValidation ? [] : (idOf.get(taskKey) ?? []))),
+      planOf: (blockedNow, deactivated) => planOf({ blocked: blockedNow, deactivated }),
+    },
+    decisions: decisionsOf(request, rows, setHash),
   });
   if (taken === null) return reportOf(store, instance.id);
+  const { plan } = taken;
+  const snapshot = rebuild(
+    graph,
+    taskRecords(takenUp),
+    { state: "InProgress", cancelRequested: false, haltRequested: false },
+    new Map(Object.entries(plan.leftOut)),
+  );
 
   const taskInstances = new Map([...idOf, ...taken.tasks]);
   return whileHeld(request, { name: instance.job, held: taken.held, logLevel: job?.logLevel ?? null }, async (log, onEvent) => {
@@ -118,23 +145,38 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
       nodes,
       taskInstances,
       snapshot,
-      leftOutMessages: instance.plan.leftOutMessages ?? {},
+      leftOutMessages: plan.leftOutMessages ?? {},
       force: instance.force,
       startedBy: request.startedBy,
       log,
       onEvent,
       cancel: request.cancel,
+      halt: request.halt,
       stop: request.stop,
     }).drive();
   });
 };
 
-const requireBlocked = (instance: JobInstance, rows: readonly TaskInstance[]): void => {
-  const isStopped = instance.state === "Blocked" || instance.state === "Errored" || instance.state === "Aborted";
-  if (isStopped && rows.some(({ state }) => state === "Blocked")) return;
+const requireResumable = (instance: JobInstance, rows: readonly TaskInstance[]): void => {
+  if (instance.state === "Blocked" || instance.state === "Errored" || instance.state === "Aborted") return;
   const replaced = rows.find(({ state, message }) => state === "Cancelled" && (message ?? "").startsWith("replaced by"));
   if (replaced !== undefined) throw new SluiceError("JOB_REPLACED", { jobInstance: instance.id, message: replaced.message ?? "" });
-  throw new SluiceError("JOB_NOT_BLOCKED", { jobInstance: instance.id, job: instance.job, state: instance.state });
+  throw new SluiceError("JOB_NOT_RESUMABLE", { jobInstance: instance.id, job: instance.job, state: instance.state });
+};
+
+/** Keys of the tasks that a resume does not take up again. */
+const endedWell = (rows: readonly TaskInstance[]): ReadonlySet<string> =>
+  new Set(rows.filter(({ state }) => isEnded(state) && state !== "Errored" && state !== "Aborted").map(({ taskKey }) => taskKey));
+
+/** One for each staged set that is to be applied; one for the instance where there is none. */
+const decisionsOf = (
+  { startedBy, reason }: ResumeInstanceRequest,
+  rows: readonly TaskInstance[],
+  setHash: string | null,
+): Wanted["decisions"] => {
+  const decision = { decision: "resume" as const, takenBy: startedBy, reason: reason ?? null, setHash };
+  const blocked = rows.filter(({ state }) => state === "Blocked");
+  return blocked.length === 0 ? [{ ...decision, taskInstance: null }] : blocked.map(({ id }) => ({ ...decision, taskInstance: id }));
 };
 
 const targetOf = ({ job, plan }: JobInstance): RunTarget => (plan.kind === "rootTask" ? { rootTask: job } : { job, ...plan.selection });
@@ -167,16 +209,14 @@ const validationRow = (record: TaskRecord, rows: readonly TaskInstance[]): NewTa
   return { taskKey: record.taskKey, task, type, level, position, connector, validationOf: id };
 };
 
-interface Wanted {
-  readonly locks: readonly string[];
-  readonly validations: readonly NewTask[];
-  readonly decisions: Parameters<RunSurroundings["store"]["records"]["take"]>[0]["decisions"];
-}
+type Taking = Parameters<RunSurroundings["store"]["records"]["take"]>[0];
+type Wanted = Required<Pick<Taking, "locks" | "validations" | "attempt" | "decisions">>;
 
 interface Taken {
   readonly held: HeldInstance;
   readonly lease: Lease;
   readonly tasks: ReadonlyMap<string, TaskInstanceId>;
+  readonly plan: StoredPlan;
 }
 
 /**
@@ -184,7 +224,7 @@ interface Taken {
  * is.
  */
 const take = async (
-  { store, configuration, timing, process, cancel, stop, onEvent }: ResumeInstanceRequest & { readonly timing: Timing },
+  { store, configuration, timing, process, cancel, halt, stop, onEvent }: ResumeInstanceRequest & { readonly timing: Timing },
   instance: JobInstance,
   wanted: Wanted,
 ): Promise<Taken | null> => {
@@ -196,19 +236,18 @@ const take = async (
     attempt: async (signal) => {
       // Looking is free; the writer is taken only when all are free.
       const seen = await store.locks.heldByOthers(wanted.locks, null);
-      const attempt =
-        seen.length > 0
-          ? null
-          : await store.records.take({ instance, runner: process ?? thisProcess(), state: "InProgress", ...wanted }, signal);
+      const attempt = seen.length > 0 ? null : await store.records.take({ instance, runner: process ?? thisProcess(), ...wanted }, signal);
       const holders = attempt?.holders ?? seen;
       // One instance of a job: that one is not waited for (design §10).
       const own = holders.find(({ lock }) => !lock.startsWith("connector:"));
       if (own !== undefined) throw new SluiceError("LOCK_JOB_HELD", own);
-      if (attempt !== null && holders.length === 0) taken = { ...attempt, lease: new Lease(store, attempt.held, timing) };
+      if (attempt !== null && attempt.plan !== null) {
+        taken = { held: attempt.held, tasks: attempt.tasks, plan: attempt.plan, lease: new Lease(store, attempt.held, timing) };
+      }
       return holders;
     },
     onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: instance.id, waitingFor }),
-    cancel: endOfWait({ cancel, stop }),
+    cancel: endOfWait({ cancel, halt, stop }),
     isCancelled: async () => false,
   });
   return taken;

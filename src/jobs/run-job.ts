@@ -1,7 +1,16 @@
 import { SluiceError } from "../errors/index.js";
 import { systemTiming } from "../model/index.js";
 import { advance, newInstance } from "../statemachine/index.js";
-import { type HeldInstance, jobLock, type NewInstance, rootTaskLock, type StoredPlan, type Trigger, thisProcess } from "../store/index.js";
+import {
+  type HeldInstance,
+  jobLock,
+  type NewInstance,
+  type RunClaim,
+  rootTaskLock,
+  type StoredPlan,
+  type Trigger,
+  thisProcess,
+} from "../store/index.js";
 import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.js";
 import { planHash, plannedTasks } from "./graph/index.js";
@@ -11,7 +20,7 @@ import { type ConnectorStates, isIncrementalRun, leftOutTasks } from "./left-out
 import { heldTooLong, waitForLocks } from "./lock-wait.js";
 import { refuseUnbuilt } from "./refusal.js";
 import type { RunReport } from "./report.js";
-import { endOfWait, type RunSurroundings, type RunTarget } from "./run-request.js";
+import { endOfWait, type RunSurroundings, type RunTarget, reasonOf } from "./run-request.js";
 import { graphOf, hashesOf, taskLine } from "./run-target.js";
 import { Runner } from "./runner.js";
 
@@ -20,6 +29,8 @@ export interface RunRequest extends RunSurroundings {
   readonly trigger?: Trigger | undefined;
   /** Thresholds are computed, shown, and not enforced; recorded with the starter (design §4). */
   readonly force?: boolean | undefined;
+  /** The due time that a scheduler starts it for: the instance is opened only while the claim holds. */
+  readonly claim?: RunClaim | undefined;
 }
 
 /**
@@ -64,6 +75,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
     plan,
     force: request.force ?? false,
     reason: request.reason ?? null,
+    claim: request.claim,
     tasks: nodes.map((node) => ({
       taskKey: node.taskKey,
       task: node.task.identifier,
@@ -89,8 +101,8 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       ...plan,
       ...leftOutTasks(nodes, configuration, isIncremental, states),
     }));
-    if (planned === null) {
-      onEvent({ kind: "jobState", jobInstance: held.id, state: "Cancelled", message: null });
+    if (!("leftOut" in planned)) {
+      onEvent({ kind: "jobState", jobInstance: held.id, ...planned });
       return;
     }
     onEvent({ kind: "jobState", jobInstance: held.id, state: "InProgress", message: null });
@@ -111,23 +123,24 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       log,
       onEvent,
       cancel: request.cancel,
+      halt: request.halt,
       stop: request.stop,
     }).drive();
   });
 };
 
 /**
- * Takes the connectors' locks, waiting visibly; gives the plan then, or null when the wait was cancelled. The instance is at its end in
- * both other cases.
+ * Takes the connectors' locks, waiting visibly; gives the plan then, or how the instance ended when the wait was: Cancelled, or Aborted where the program has to end, so that
+ * a resume takes it up. It is at its end too when this throws.
  */
 const lockConnectors = async (
   request: RunRequest,
   { held, lease }: { readonly held: HeldInstance; readonly lease: Lease },
   locks: readonly string[],
   planOf: (states: ConnectorStates) => StoredPlan,
-): Promise<StoredPlan | null> => {
+): Promise<StoredPlan | { readonly state: "Cancelled" | "Aborted"; readonly message: string }> => {
   const { store, configuration, onEvent } = request;
-  let plan: StoredPlan | null = null;
+  let plan = null as StoredPlan | null;
   let isRecorded = false;
   let written = "";
   try {
@@ -157,14 +170,19 @@ const lockConnectors = async (
         return isRecorded;
       },
     });
-    if (outcome === "taken") return plan;
+    if (outcome === "taken" && plan !== null) return plan;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (!isLost(error)) await store.records.advance(held, { state: "Cancelled", message }, request.stop).catch(() => undefined);
     throw error;
   }
-  const message = "cancelled while it waited for its locks";
-  const cancelled = { state: "Cancelled", message, ...(isRecorded ? {} : { cancelRequestedBy: request.startedBy }) } as const;
-  await store.records.advance(held, cancelled, request.stop);
-  return null;
+  if (request.halt?.aborted === true && request.cancel?.aborted !== true && !isRecorded) {
+    const haltReason = reasonOf(request.halt) ?? "its program was asked to end";
+    const halted = { state: "Aborted", message: `${haltReason}, while it waited for its locks` } as const;
+    await store.records.advance(held, { ...halted, haltReason }, request.stop);
+    return halted;
+  }
+  const cancelled = { state: "Cancelled", message: "cancelled while it waited for its locks" } as const;
+  await store.records.advance(held, { ...cancelled, ...(isRecorded ? {} : { cancelRequestedBy: request.startedBy }) }, request.stop);
+  return cancelled;
 };

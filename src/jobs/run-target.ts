@@ -1,7 +1,9 @@
 import type { Configuration, Job } from "../config/index.js";
-import { nearestName } from "../config/index.js";
+import { connectorJobName, nearestName } from "../config/index.js";
 import { SluiceError } from "../errors/index.js";
 import type { StoredPlan } from "../store/index.js";
+import { changeSetJob } from "./change-set/change-set-name.js";
+import { launchedJob } from "./connector-job.js";
 import { connectorOf } from "./connector-lock.js";
 import { compileTaskGraph, singleTaskGraph, type TaskGraph, type TaskNode } from "./graph/index.js";
 import type { TaskLine } from "./run-event.js";
@@ -14,6 +16,11 @@ export const graphOf = (
   configuration: Configuration,
 ): { readonly job: Job | null; readonly graph: TaskGraph; readonly plan: Pick<StoredPlan, "kind" | "selection"> } => {
   if ("rootTask" in what) {
+    const changeSet = changeSetJob(what.rootTask, configuration);
+    if (changeSet !== null) {
+      const graph = compileTaskGraph(changeSet, { maxTaskBatchSize: 1 });
+      return { job: null, graph: { ...graph, job: null }, plan: { kind: "rootTask", selection: null } };
+    }
     const task = configuration.rootTasks.get(what.rootTask) ?? toolTaskNamed(what.rootTask, configuration);
     if (task === null) {
       const nearest = nearestName(what.rootTask, [...configuration.rootTasks.keys()]);
@@ -21,18 +28,26 @@ export const graphOf = (
     }
     return { job: null, graph: singleTaskGraph(task), plan: { kind: "rootTask", selection: null } };
   }
-  const job = configuration.jobs.get(what.job);
-  if (job === undefined) {
+  const declared = configuration.jobs.get(what.job);
+  if (declared === undefined) {
     throw new SluiceError("JOB_UNKNOWN", { job: what.job, nearest: nearestName(what.job, [...configuration.jobs.keys()]) });
   }
-  const { from, to, task, contains } = what;
+  const { from, to, task, contains, mode } = what;
+  const connector = declared.isConnectorJob ? (declared.steps[0]?.task.connector ?? null) : null;
+  if (mode === undefined && connector !== null && what.job === connectorJobName(connector)) {
+    throw new SluiceError("JOB_CONNECTOR_MODE", { job: what.job, connector });
+  }
+  const job = mode === undefined ? declared : launchedJob(declared, configuration, mode, task);
   const selection = {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(task === undefined ? {} : { task }),
     ...(contains === undefined ? {} : { contains }),
+    ...(mode === undefined ? {} : { mode }),
   };
-  const graph = compileTaskGraph(job, { maxTaskBatchSize: configuration.settings.maxTaskBatchSize, selection });
+  const { maxTaskBatchSize } = configuration.settings;
+  // The launch has selected already.
+  const graph = compileTaskGraph(job, mode === undefined ? { maxTaskBatchSize, selection } : { maxTaskBatchSize });
   return { job, graph, plan: { kind: "job", selection } };
 };
 

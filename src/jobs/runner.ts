@@ -19,6 +19,7 @@ import type { JobLog } from "./job-log.js";
 import { isLost, isWaitEnded, type Lease } from "./lease.js";
 import { recordedError } from "./recorded-error.js";
 import type { OnRunEvent, TaskLine } from "./run-event.js";
+import { reasonOf } from "./run-request.js";
 import { dropStaged } from "./staged-set.js";
 import { type RunningTask, startTask, type TaskEnd } from "./task-run.js";
 
@@ -46,6 +47,7 @@ export interface DrivenInstance {
   readonly log: JobLog;
   readonly onEvent: OnRunEvent;
   readonly cancel?: AbortSignal | undefined;
+  readonly halt?: AbortSignal | undefined;
   readonly stop?: AbortSignal | undefined;
 }
 
@@ -53,12 +55,21 @@ type Message =
   | { readonly kind: "ended"; readonly taskKey: string; readonly end: TaskEnd }
   /** `isRecorded`: the row says so already. */
   | { readonly kind: "cancel"; readonly by: string; readonly isRecorded: boolean }
+  | { readonly kind: "halt"; readonly reason: string }
   | { readonly kind: "stop" };
 
 /** An event with what its task's row gets besides its state. */
 interface Effect {
   readonly event: JobEvent;
   readonly details?: Partial<TaskChange>;
+}
+
+/** What the instance's row gets besides what the events change. */
+interface Note {
+  readonly cancelRequestedBy?: string;
+  readonly haltReason?: string;
+  /** Why it ends. */
+  readonly message?: string;
 }
 
 /**
@@ -77,6 +88,8 @@ export class Runner {
   #snapshot: JobSnapshot;
   #wake: () => void = () => undefined;
   #isStopping = false;
+  /** Why the program has to end; null while nobody said so. */
+  #haltReason: string | null = null;
   /** Why the instance is no longer this runner's, or may not be. */
   #lost: { readonly error: unknown } | null = null;
 
@@ -90,8 +103,9 @@ export class Runner {
    * another runner has taken the instance): running tasks were stopped then. An instance that is lost (JOB_FENCED, JOB_LEASE_LOST) is not written to any more.
    */
   async drive(): Promise<JobState> {
-    const { cancel, stop, startedBy } = this.#run;
+    const { cancel, halt, stop, startedBy } = this.#run;
     this.#listen(cancel, () => this.#send({ kind: "cancel", by: startedBy, isRecorded: false }));
+    this.#listen(halt, () => this.#send({ kind: "halt", reason: reasonOf(halt) ?? "stopped: its program was asked to end" }));
     this.#listen(stop, () => {
       // At once, not in turn: a message before this one may wait for a writer that the very task holds which is to be stopped.
       this.#isStopping = true;
@@ -104,6 +118,9 @@ export class Runner {
     });
     void this.#watch();
     try {
+      const { end } = decisions(this.#snapshot);
+      // Nothing is left to do from the start: the row still says that it runs.
+      if (end !== undefined) await this.#run.store.records.advance(this.#run.held, { state: end }, this.#patience.signal);
       for (;;) {
         if (this.#lost !== null) throw this.#lost.error;
         const next = decisions(this.#snapshot);
@@ -212,7 +229,13 @@ export class Runner {
       case "cancel": {
         if (!accepts(this.#snapshot, { type: "CANCEL" })) return;
         this.#log("warn", `cancelled by ${message.by}`);
-        return this.#apply([{ event: { type: "CANCEL" } }], message.isRecorded ? undefined : message.by);
+        return this.#apply([{ event: { type: "CANCEL" } }], message.isRecorded ? {} : { cancelRequestedBy: message.by });
+      }
+      case "halt": {
+        if (!accepts(this.#snapshot, { type: "HALT" })) return;
+        this.#haltReason = message.reason;
+        this.#log("warn", `${message.reason}: the running tasks end, none is started`);
+        return this.#apply([{ event: { type: "HALT" } }], { haltReason: message.reason });
       }
       case "ended":
         return this.#end(message.taskKey, message.end);
@@ -244,7 +267,7 @@ export class Runner {
     // Those that had come to their end first keep it.
     for (const message of this.#messages.splice(0)) if (message.kind === "ended") await this.#handle(message);
     if (!accepts(this.#snapshot, { type: "ABORT" })) return;
-    await this.#apply([{ event: { type: "ABORT" } }], undefined, "stopped by a second signal");
+    await this.#apply([{ event: { type: "ABORT" } }], { message: reasonOf(this.#run.stop) ?? "stopped by a second signal" });
   }
 
   /** The run cannot go on: its tasks are stopped, and if the record is still this runner's and can be written at all it says so. */
@@ -255,11 +278,11 @@ export class Runner {
     const problem = error instanceof Error ? error.message : String(error);
     this.#run.log.write("fatal", `the run was given up: ${problem}`, { stack: stackOf(error) });
     if (isLost(error) || isWaitEnded(error) || !accepts(this.#snapshot, { type: "ABORT" })) return;
-    await this.#apply([{ event: { type: "ABORT" } }], undefined, problem).catch(() => undefined);
+    await this.#apply([{ event: { type: "ABORT" } }], { message: problem }).catch(() => undefined);
   }
 
   /** Writes what the events change in one transaction, then takes them as sent. */
-  async #apply(effects: readonly Effect[], cancelledBy?: string, message?: string): Promise<void> {
+  async #apply(effects: readonly Effect[], note: Note = {}): Promise<void> {
     const { store, held } = this.#run;
     const before = this.#snapshot;
     const after = effects.reduce((snapshot, { event }) => advance(snapshot, event), before);
@@ -274,9 +297,10 @@ export class Runner {
       }
     }
     const state = jobState(after);
+    const { message = state === "Aborted" ? this.#haltReason : null, ...noted } = note;
     const change: InstanceChange = {
-      ...(state === jobState(before) ? {} : { state, ...(message === undefined ? {} : { message }) }),
-      ...(cancelledBy === undefined ? {} : { cancelRequestedBy: cancelledBy }),
+      ...(state === jobState(before) ? {} : { state, ...(message === null ? {} : { message }) }),
+      ...noted,
       tasks: changed.map((record) => ({ ...changeOf(record, this.#instance(record.taskKey)), ...details.get(record.taskKey) })),
     };
     await store.records.advance(held, change, this.#patience.signal);

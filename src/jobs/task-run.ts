@@ -89,6 +89,11 @@ export const startTask = (start: TaskStart): RunningTask => {
 
 const invoke = async (start: TaskStart, signal: AbortSignal): Promise<TaskResult> => {
   const { kind, task, configuration, store, timing, jobInstance, taskInstance, fence, force, validates, log } = start;
+  if (isUnbuilt(kind) && task.scaffolding !== undefined) {
+    const reason = `nothing was done: ${kind.later}`;
+    log("info", reason, { type: task.type, scaffolding: task.scaffolding });
+    return { state: "Completed", producedOutput: false, reason };
+  }
   // Refused before the instance existed; a plan that was stored by a newer Sluice can still name one.
   if (isUnbuilt(kind)) throw new SluiceError("TASK_NOT_BUILT", { task: task.identifier, type: task.type, needs: kind.later });
   const shared = { configuration, clock: timing, signal, onProgress: progressWriter(start), log };

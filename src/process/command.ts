@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { BoundedOutput } from "./bounded-output.js";
 import { LineSplitter } from "./line-splitter.js";
 import { forgetGroup, signalGroup, watchGroup } from "./process-group.js";
@@ -15,6 +15,8 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>;
   /** Windows: the parameters are passed on as they are written, quotes included. */
   readonly isVerbatim?: boolean;
+  /** What it finds on its standard input; absent: nothing. */
+  readonly input?: string;
 }
 
 export interface CommandOptions {
@@ -38,6 +40,8 @@ export interface CommandEnd {
   readonly lastLines: readonly string[];
 }
 
+type Started = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 /** Well below the 30 s after which the runner gives up a task that was told to end (ms). */
 const standardGraceMs = 5_000;
 /** How long after its end output is waited for that a process outside the group keeps open (ms). */
@@ -47,7 +51,7 @@ const lastLines = 10;
 
 /**
  * Runs a program in a process group of its own and gives how it ended; an exit code is no error here. When the program has ended, whatever
- * it left running in its group is ended too, so that neither its output nor the task waits for it. Its input is empty.
+ * it left running in its group is ended too, so that neither its output nor the task waits for it.
  * @throws the system's error where it cannot be started (ENOENT, EACCES)
  */
 export const runCommand = (command: Command, options: CommandOptions): Promise<CommandEnd> =>
@@ -59,21 +63,24 @@ export const runCommand = (command: Command, options: CommandOptions): Promise<C
     const child = spawn(command.file, [...command.parameters], {
       cwd: command.folder,
       env: { ...command.environment },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [command.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       shell: false,
       detached: process.platform !== "win32",
       windowsHide: true,
       windowsVerbatimArguments: command.isVerbatim === true,
-    });
+    }) as Started;
     child.once("error", (error) => {
       // After a start it can only be a signal that did not arrive.
       if (child.pid === undefined) reject(error);
     });
+    // A program that ends without reading its input is fine.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(command.input);
     if (child.pid !== undefined) follow(child, child.pid, options, resolve);
   });
 
 const follow = (
-  child: ChildProcessByStdio<null, Readable, Readable>,
+  child: Started,
   pid: number,
   { signal, onLine, graceMs = standardGraceMs }: CommandOptions,
   resolve: (end: CommandEnd) => void,
@@ -103,6 +110,7 @@ const follow = (
     if (process.platform !== "win32") signalGroup(pid, "SIGTERM");
     drain = setTimeout(() => {
       if (process.platform !== "win32") signalGroup(pid, "SIGKILL");
+      child.stdin?.destroy();
       child.stdout.destroy();
       child.stderr.destroy();
     }, drainMs);

@@ -1,20 +1,23 @@
 /**
  * The job chart: one job instance as one flat machine, whose context maps each task's key to its record (design §9).
  *
- * waiting     for the locks of its connectors. → running on LOCKED, → cancelled on CANCEL (also when the wait was too long), → aborted on ABORT.
+ * waiting     for the locks of its connectors. → running on LOCKED, → cancelled on CANCEL (also when the wait was too long), → aborted on HALT and ABORT.
  * running     group after group. A group is one launch: all its tasks are started or skipped, in any order, then each reports its end.
  *             The next group begins when every task of this one ended. An error or a block lets the mates finish and starts no later
  *             group. When nothing is left to do → completed | warning | errored | blocked | cancelled | aborted, the worst that a task came to;
  *             cancelled only where a complete run of another instance had replaced the staged changes of a task before a resume.
- *             → cancelling on CANCEL, → aborted on ABORT.
- * cancelling  the running tasks end, none starts. → cancelled when none runs, → aborted on ABORT.
+ *             → cancelling on CANCEL, → halting on HALT, → aborted on ABORT.
+ * cancelling  a person wants no more of it: the running tasks end, none starts. → cancelled when none runs, → aborted on ABORT.
+ * halting     the program that runs it has to end: the running tasks end, none starts. When none runs → where the run would have ended all the same, else → aborted,
+ *             to be taken up later. → cancelling on CANCEL, → aborted on ABORT.
  * blocked     a task waits at the gate. → validating on RESUME, → cancelled on CANCEL. TASK_CANCELLED closes one Blocked task, whose
  *             staged changes were replaced; when none is left → cancelled.
  * validating  RESUME has added one validation for every Blocked task; they run one after the other, each to its own end. A validation that
  *             completes makes its task Completed with output; one that errs leaves it Blocked. Then → running at the first task not started, which
- *             ends at once as it had ended where a task is still Blocked (→ blocked again) or failed. → cancelling on CANCEL, → aborted on ABORT.
- * errored, aborted   ends, but a Blocked task in them can still be resumed (→ validating) or closed (CANCEL, TASK_CANCELLED); the run then
- *             ends as it had ended, because the failed task is still there.
+ *             ends at once where a task of an earlier group is still Blocked (→ blocked again). → cancelling on CANCEL, → halting on HALT, → aborted on ABORT.
+ * errored, aborted   ends, yet not for ever: RESUME (→ validating) makes every Errored and Aborted task NotStarted, and every Skipped one whose skip may have come from
+ *             them; tasks that ended well are not repeated. An aborted instance of which nothing is left to do goes on to the end that its tasks say.
+ *             A Blocked task in them can also be closed (CANCEL, TASK_CANCELLED); the state then stays.
  * completed, warning, cancelled   ends. On its way to cancelled an instance closes its Blocked tasks: their staged changes are dropped.
  *
  * The machine has no effects. The runner computes the snapshot after an event with `advance`, writes what `changedRecords` and `jobState`
@@ -51,6 +54,8 @@ export type JobEvent =
   | TaskEventOfJob
   | { readonly type: "CANCEL" }
   | { readonly type: "RESUME" }
+  /** The program that runs the instance has to end. */
+  | { readonly type: "HALT" }
   | { readonly type: "ABORT" };
 
 const isTaskEvent = (event: JobEvent): event is TaskEventOfJob => "taskKey" in event;
@@ -100,6 +105,26 @@ const afterTaskEvent = (context: JobContext, event: TaskEventOfJob): Records => 
   return completed === null ? records : withRecord(records, completed);
 };
 
+/** Reasons of a skip that its parents gave, and may no longer give once one of them is repeated. */
+const parentReasons: ReadonlySet<SkipReason | null> = new Set<SkipReason>(["parentFailed", "parentWithoutOutput"]);
+
+/** What a resume takes up again: what failed or was aborted, and what was skipped where a parent is taken up. Parents are in earlier groups, so one pass finds all. */
+const withRepeated = (context: JobContext): Records => {
+  const records = new Map(context.records);
+  const repeated = new Set<string>();
+  for (const { taskKey, parents } of context.tasks) {
+    const record = records.get(taskKey);
+    if (record === undefined) continue;
+    const hasFailed = record.state === "Errored" || record.state === "Aborted";
+    const isOpenAgain = parentReasons.has(record.skippedBecause) && parents.some((parent) => repeated.has(parent));
+    const open = hasFailed || isOpenAgain ? taskAfter(record, false, { type: "REPEAT" }) : null;
+    if (open === null) continue;
+    repeated.add(taskKey);
+    records.set(taskKey, open);
+  }
+  return records;
+};
+
 const withValidations = (context: JobContext): Records => {
   const records = new Map(context.records);
   for (const { taskKey } of context.tasks) {
@@ -136,11 +161,12 @@ const jobSetup = setup({
     hasNoBlockedTask: ({ context }) => !hasBlockedTask(context),
     hasNoRunningTask: ({ context }) => !hasRunningTask(context),
     endsAs: ({ context }, end: EndOfRun) => endOfRun(context) === end,
+    restsAs: ({ context }, end: EndOfRun) => !hasRunningTask(context) && endOfRun(context) === end,
     hasNoOpenValidation: ({ context }) => !hasOpenValidation(context),
   },
   actions: {
     record: assign({ records: ({ context, event }) => (isTaskEvent(event) ? afterTaskEvent(context, event) : context.records) }),
-    addValidations: assign({ records: ({ context }) => withValidations(context) }),
+    takeUp: assign({ records: ({ context }) => withValidations({ ...context, records: withRepeated(context) }) }),
     closeBlockedTasks: assign({
       records: ({ context }) =>
         applied(context.records, { type: "CANCEL" }, (record) => record.state === "Blocked" || isNewValidation(record)),
@@ -162,6 +188,13 @@ const taskEnds = {
   TASK_BLOCKED: { guard: "isTasksNext", actions: "record" },
 } as const;
 const aborted = { target: "aborted", actions: "abortTasks" } as const;
+const takenUp = { target: "validating", actions: "takeUp" } as const;
+/** Of an instance at its end that a resume may take up. */
+const stopped = {
+  RESUME: takenUp,
+  CANCEL: { guard: "hasBlockedTask", actions: "closeBlockedTasks" },
+  TASK_CANCELLED: { guard: "isBlockedTask", actions: "record" },
+} as const;
 
 export const jobMachine = jobSetup.createMachine({
   id: "job",
@@ -169,7 +202,7 @@ export const jobMachine = jobSetup.createMachine({
   initial: "waiting",
   states: {
     waiting: {
-      on: { LOCKED: "running", CANCEL: "cancelled", ABORT: aborted },
+      on: { LOCKED: "running", CANCEL: "cancelled", HALT: "aborted", ABORT: aborted },
     },
     running: {
       on: {
@@ -177,6 +210,7 @@ export const jobMachine = jobSetup.createMachine({
         TASK_SKIPPED: { guard: "maySkip", actions: "record" },
         ...taskEnds,
         CANCEL: "cancelling",
+        HALT: "halting",
         ABORT: aborted,
       },
       always: ends.map(({ state, target }) => ({ guard: { type: "endsAs" as const, params: state }, target })),
@@ -185,9 +219,21 @@ export const jobMachine = jobSetup.createMachine({
       on: { ...taskEnds, ABORT: aborted },
       always: { guard: "hasNoRunningTask", target: "cancelled" },
     },
+    halting: {
+      on: { ...taskEnds, CANCEL: "cancelling", ABORT: aborted },
+      always: [
+        // Validations that never began go with what stopped them.
+        ...ends.map(({ state, target }) => ({
+          guard: { type: "restsAs" as const, params: state },
+          target,
+          actions: "abortTasks" as const,
+        })),
+        { ...aborted, guard: "hasNoRunningTask" as const },
+      ],
+    },
     blocked: {
       on: {
-        RESUME: { target: "validating", actions: "addValidations" },
+        RESUME: takenUp,
         CANCEL: "cancelled",
         TASK_CANCELLED: { guard: "isBlockedTask", actions: "record" },
       },
@@ -198,24 +244,13 @@ export const jobMachine = jobSetup.createMachine({
         TASK_STARTED: { guard: "mayValidate", actions: "record" },
         ...taskEnds,
         CANCEL: "cancelling",
+        HALT: "halting",
         ABORT: aborted,
       },
       always: { guard: "hasNoOpenValidation", target: "running" },
     },
-    errored: {
-      on: {
-        RESUME: { guard: "hasBlockedTask", target: "validating", actions: "addValidations" },
-        CANCEL: { guard: "hasBlockedTask", actions: "closeBlockedTasks" },
-        TASK_CANCELLED: { guard: "isBlockedTask", actions: "record" },
-      },
-    },
-    aborted: {
-      on: {
-        RESUME: { guard: "hasBlockedTask", target: "validating", actions: "addValidations" },
-        CANCEL: { guard: "hasBlockedTask", actions: "closeBlockedTasks" },
-        TASK_CANCELLED: { guard: "isBlockedTask", actions: "record" },
-      },
-    },
+    errored: { on: stopped },
+    aborted: { on: stopped },
     completed: {},
     warning: {},
     cancelled: { entry: "closeBlockedTasks" },

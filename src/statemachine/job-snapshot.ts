@@ -10,6 +10,7 @@ const stateOfChart = {
   running: "InProgress",
   validating: "InProgress",
   cancelling: "InProgress",
+  halting: "InProgress",
   completed: "Completed",
   warning: "Warning",
   errored: "Errored",
@@ -47,6 +48,7 @@ export const decisions = (snapshot: JobSnapshot): Decisions => {
       return decisionsWhileValidating(snapshot.context);
     case "waiting":
     case "cancelling":
+    case "halting":
       return { start: [], skip: [] };
     default:
       return { start: [], skip: [], end: stateOfChart[snapshot.value] };

@@ -10,6 +10,8 @@ export interface JobRow {
   readonly state: JobState;
   /** A cancel was asked since the instance was started or last resumed. */
   readonly cancelRequested: boolean;
+  /** The program that runs it was asked to end since then. */
+  readonly haltRequested: boolean;
 }
 
 const chartStateOf = {
@@ -48,5 +50,7 @@ export const rebuild = (graph: ChartGraph, rows: readonly TaskRecord[], job: Job
   const context = { ...fresh, records };
   const resolved = jobMachine.resolveState({ value: chartState(job, context), context });
   const isRunning = resolved.value === "waiting" || resolved.value === "running" || resolved.value === "validating";
-  return job.cancelRequested && isRunning ? advance(resolved, { type: "CANCEL" }) : resolved;
+  if (!isRunning) return resolved;
+  if (job.cancelRequested) return advance(resolved, { type: "CANCEL" });
+  return job.haltRequested ? advance(resolved, { type: "HALT" }) : resolved;
 };

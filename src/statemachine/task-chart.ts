@@ -11,6 +11,8 @@
  *             → Aborted on ABORT, when its runner died or was stopped.
  * Blocked     → Completed with output on VALIDATE, when its validation is Completed.
  *             → Cancelled on CANCEL, when its instance is cancelled or a complete run replaced its staged changes.
+ * Errored, Aborted, Skipped   → NotStarted on REPEAT, when its instance is resumed: a new attempt, or a skip that is decided anew. A validation is never
+ *             repeated: a later resume adds another one.
  *
  * Every other state is the end. Whether a task may start now is the job chart's concern, not this one's.
  */
@@ -26,7 +28,8 @@ type TaskEvent =
   | { readonly type: "SKIP"; readonly reason: SkipReason }
   | { readonly type: "VALIDATE" }
   | { readonly type: "CANCEL" }
-  | { readonly type: "ABORT" };
+  | { readonly type: "ABORT" }
+  | { readonly type: "REPEAT" };
 
 interface TaskContext {
   readonly continueOnError: boolean;
@@ -35,7 +38,7 @@ interface TaskContext {
   readonly skippedBecause: SkipReason | null;
 }
 
-const taskMachine = setup({
+const taskSetup = setup({
   types: { context: {} as TaskContext, events: {} as TaskEvent, input: {} as TaskContext },
   guards: {
     isValidation: ({ context }) => context.isValidation,
@@ -45,8 +48,12 @@ const taskMachine = setup({
   actions: {
     noteOutput: assign({ producedOutput: ({ event }) => event.type === "VALIDATE" || (event.type === "COMPLETE" && event.producedOutput) }),
     noteReason: assign({ skippedBecause: ({ event }) => (event.type === "SKIP" ? event.reason : null) }),
+    forget: assign({ producedOutput: null, skippedBecause: null }),
   },
-}).createMachine({
+});
+const repeat = { REPEAT: { target: "NotStarted", guard: "isNoValidation", actions: "forget" } } as const;
+
+const taskMachine = taskSetup.createMachine({
   id: "task",
   context: ({ input }) => input,
   initial: "NotStarted",
@@ -77,10 +84,10 @@ const taskMachine = setup({
     },
     Completed: {},
     Warning: {},
-    Errored: {},
-    Skipped: {},
+    Errored: { on: repeat },
+    Skipped: { on: repeat },
     Cancelled: {},
-    Aborted: {},
+    Aborted: { on: repeat },
   },
 });
 

@@ -4,10 +4,13 @@ export {
   type Maintenance,
   type MigrationOutcome,
   parseStretches,
+  type RecordNeeds,
+  type RecordPurgeCounts,
   rebuildRange,
   upkeepDefaults,
   usualBatch,
 } from "./maintenance/index.js";
+export { type PlanContent, readPlan, type SectionLines, writePlan } from "./plan/index.js";
 export * from "./reading/index.js";
 export * from "./records/index.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
 import { SluiceError } from "../errors/index.js";
 import { systemTiming, type Timing } from "../model/index.js";
+import { workersAtRest } from "../sync/index.js";
 import { Dirty } from "./dirty/index.js";
 import { createMaintenance, type Maintenance, type MaintenanceDialect } from "./maintenance/index.js";
 import { countOpenResources } from "./reading/connector-status.js";
-import { createResourceReading, type ResourceReading } from "./reading/index.js";
-import { ConnectorRecords, findDatabaseHolders, JobRecords, LockRecords, SessionRecords } from "./records/index.js";
+import { createResourceReading, createServiceReading, type ResourceReading, type ServiceReading } from "./reading/index.js";
+import { ConnectorRecords, findDatabaseHolders, JobRecords, LockRecords, ScheduleRecords, SessionRecords } from "./records/index.js";
 import { type DatabaseWait, Writer } from "./retry.js";
 import { isBusy, sqliteFailures } from "./sqlite/failure.js";
 import { sqliteMaintenance } from "./sqlite/maintenance.js";
@@ -21,8 +22,10 @@ export interface Store {
   readonly sessions: SessionRecords;
   readonly locks: LockRecords;
   readonly connectors: ConnectorRecords;
+  readonly schedules: ScheduleRecords;
   readonly dirty: Dirty;
   readonly reading: ResourceReading;
+  readonly service: ServiceReading;
   readonly synchronization: SynchronizationStore;
   readonly maintenance: Maintenance;
   /** What the first line of a run names: `SQLite /path/Work/sluice.db`. */
@@ -99,13 +102,18 @@ const storeOf = (
   sessions: new SessionRecords(writer),
   locks: new LockRecords(writer),
   connectors: new ConnectorRecords(writer),
+  schedules: new ScheduleRecords(writer),
   dirty: new Dirty(writer),
   reading: createResourceReading(knex),
+  service: createServiceReading(knex),
   synchronization,
   maintenance: createMaintenance(maintenance),
   database,
   resourceCount: () => countOpenResources(knex),
-  close: () => knex.destroy(),
+  close: async () => {
+    await workersAtRest();
+    await knex.destroy();
+  },
 });
 
 /** How long a first start waits for another one that makes the tables at this moment, and how often it looks (ms). */

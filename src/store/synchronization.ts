@@ -4,6 +4,7 @@ import type {
   EntityType,
   JobInstanceId,
   OnProgress,
+  SessionGuid,
   SessionManifest,
   SynchronizeCounters,
   TaskInstanceId,
@@ -61,6 +62,11 @@ export interface RehearseRequest {
   readonly mappingHash: string;
   /** Go on to the next request although this one would be stopped by its thresholds. */
   readonly force: boolean;
+  /**
+   * Absolute: a file to write all changes to, one a line, for a plan. The next request is tried on top of this one then, also where its gate would stop: a plan is applied one
+   * session after the other.
+   */
+  readonly planFile?: string;
 }
 
 /** One change that a rehearsal would make. */
@@ -85,6 +91,65 @@ export interface RehearsedSession {
   readonly notes: readonly string[];
   /** The first ones, at most `rehearsedChanges` of resources and of links. */
   readonly changes: readonly RehearsedChange[];
+  /** What a plan needs of it besides; where `planFile` was asked for. */
+  readonly planned?: PlannedSession;
+}
+
+/** A rehearsed session whose changes were written to a file. */
+export interface PlannedSession {
+  /** The session that the repository stood at; null before the first. */
+  readonly head: string | null;
+  readonly mappingHash: string;
+  /** Mappings whose complete file had no rows. */
+  readonly emptyMappings: readonly string[];
+  /** Lines in the file. */
+  readonly lines: number;
+}
+
+/** What applying a plan and undoing have in common: a set of changes that no session of files brings, in a session of its own. */
+export interface ChangeSetRequest {
+  readonly jobInstance: JobInstanceId;
+  readonly taskInstance: TaskInstanceId;
+  readonly fence: number;
+  readonly connector: string;
+  /** GUID of the session that is made for it, the one that the chain stands at afterwards. */
+  readonly session: SessionGuid;
+  /** Absolute: the session's folder, where unresolved links are listed. */
+  readonly folder: string;
+  readonly model: RepositoryModel;
+  readonly mappingHash: string;
+  readonly force: boolean;
+  readonly keepChanges: boolean;
+  /** Why the connector's next run has to be a complete one, as the end of a sentence: no files hold the state that is made here. */
+  readonly completeRequired: string;
+}
+
+export interface ApplyPlanRequest extends ChangeSetRequest {
+  /** Absolute path of the plan. */
+  readonly plan: string;
+  /** What its SHA-256 begins with. */
+  readonly planHash: string;
+  /** Number of the section, from 0. */
+  readonly section: number;
+}
+
+export interface UndoRequest extends ChangeSetRequest {
+  /** The task instance that versions and links name as the one that changed them. */
+  readonly undone: TaskInstanceId;
+}
+
+/** Sets of changes that come from a plan or from the history instead of a session's files. */
+export interface ChangeSets {
+  /**
+   * Stages exactly what a section of a plan says, checks the thresholds and applies, as `synchronize` does. Throws SYNC_PLAN_MOVED, SYNC_PLAN_ALTERED, SYNC_CONNECTOR_BLOCKED; then
+   * nothing is left behind.
+   */
+  applyPlan(request: ApplyPlanRequest, options: RunOptions): Promise<SynchronizeOutcome>;
+  /**
+   * Stages what turns back the changes of a task instance, from the history, checks the thresholds and applies. Throws SYNC_UNDO_HISTORY, SYNC_UNDO_CONFLICT,
+   * SYNC_CONNECTOR_BLOCKED; then nothing is left behind.
+   */
+  undo(request: UndoRequest, options: RunOptions): Promise<SynchronizeOutcome>;
 }
 
 /** How many changes of each scope a rehearsal shows: a screen or two for a person; files hold the rest. */
@@ -103,6 +168,8 @@ export interface ResumeRequest {
   readonly model: RepositoryModel;
   readonly mappingHash: string;
   readonly keepChanges: boolean;
+  /** As in `ChangeSetRequest`; absent for a session of files. */
+  readonly completeRequired?: string;
 }
 
 export interface DropRequest {
@@ -137,4 +204,6 @@ export interface SynchronizationStore {
   setHash(taskInstance: TaskInstanceId): Promise<string>;
   /** Drops the staged rows of a task instance and marks its session cancelled (cancel). Throws SYNC_FENCE_STALE. */
   drop(request: DropRequest): Promise<void>;
+  /** Plans and undo; null where the database has not got them yet. */
+  readonly changeSets: ChangeSets | null;
 }

@@ -1,4 +1,5 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { getHeapStatistics } from "node:v8";
+import { parentPort } from "node:worker_threads";
 import { SluiceError } from "../errors/index.js";
 import type { Progress } from "../model/index.js";
 import { toCrossing, type WorkerMain, type WorkerMessage, type WorkerStart } from "./worker.js";
@@ -6,26 +7,40 @@ import { toCrossing, type WorkerMain, type WorkerMessage, type WorkerStart } fro
 /** Milliseconds between two progress messages: as often as a person can read. */
 const progressEveryMs = 100;
 
-const { module, input, stop } = workerData as WorkerStart;
-const flag = new Int32Array(stop);
+/** A thread that holds more than this (bytes) after its work is not kept for the next: what it read for one table must not lie beside what the next one reads. */
+const smallHeap = 64 * 1024 * 1024;
+
 const send = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
-let lastProgress = 0;
-const tools = {
-  checkStop: (step: string): void => {
-    if (Atomics.load(flag, 0) !== 0) throw new SluiceError("SYNC_STOPPED", { step });
-  },
-  onProgress: (progress: Progress): void => {
-    const now = performance.now();
-    if (now - lastProgress < progressEveryMs) return;
-    lastProgress = now;
-    send({ kind: "progress", progress });
-  },
+const isSmall = (): boolean => {
+  const { total_heap_size: heap, external_memory: outside } = getHeapStatistics();
+  return heap + outside < smallHeap;
 };
 
-try {
-  const { default: main } = (await import(module)) as { default: WorkerMain<unknown, unknown> };
-  send({ kind: "result", output: await main(input, tools) });
-} catch (error) {
-  send({ kind: "error", error: toCrossing(error) });
-}
+const work = async ({ module, input, stop }: WorkerStart): Promise<void> => {
+  const flag = new Int32Array(stop);
+  let lastProgress = 0;
+  const afterwards: (() => void)[] = [];
+  const tools = {
+    checkStop: (step: string): void => {
+      if (Atomics.load(flag, 0) !== 0) throw new SluiceError("SYNC_STOPPED", { step });
+    },
+    onProgress: (progress: Progress): void => {
+      const now = performance.now();
+      if (now - lastProgress < progressEveryMs) return;
+      lastProgress = now;
+      send({ kind: "progress", progress });
+    },
+    afterwards: (rest: () => void): void => void afterwards.push(rest),
+  };
+  try {
+    const { default: main } = (await import(module)) as { default: WorkerMain<unknown, unknown> };
+    send({ kind: "result", output: await main(input, tools) });
+  } catch (error) {
+    send({ kind: "error", error: toCrossing(error) });
+  }
+  for (const rest of afterwards) rest();
+  send({ kind: "free", isSmall: isSmall() });
+};
+
+parentPort?.on("message", (start: WorkerStart) => void work(start));

@@ -12,8 +12,14 @@ export interface WorkerTools {
   readonly onProgress: OnProgress;
 }
 
+/** The same with what only the thread itself can do. */
+export interface ThreadTools extends WorkerTools {
+  /** Work that nobody waits for, done once the result is given: it must not throw, and a killed process loses nothing with it. */
+  readonly afterwards: (rest: () => void) => void;
+}
+
 /** The default export of a worker's module. */
-export type WorkerMain<I, O> = (input: I, tools: WorkerTools) => O | Promise<O>;
+export type WorkerMain<I, O> = (input: I, tools: ThreadTools) => O | Promise<O>;
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -37,7 +43,9 @@ export type CrossingError =
 export type WorkerMessage =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "result"; readonly output: unknown }
-  | { readonly kind: "error"; readonly error: CrossingError };
+  | { readonly kind: "error"; readonly error: CrossingError }
+  /** The thread has nothing to do any more. `isSmall`: it holds little memory. */
+  | { readonly kind: "free"; readonly isSmall: boolean };
 
 /** Makes an error fit to cross; causes are kept as far as they go. */
 export const toCrossing = (error: unknown): CrossingError => {
@@ -79,10 +87,69 @@ const built = (module: URL): string => {
   return twin.href;
 };
 
+/** How long a thread without work is kept (ms): the tasks of a job follow each other at once, and loading our modules anew costs each a tenth of a second. */
+const keepIdleMs = 1_000;
+
+/** A thread and who hears from it; nobody while it has no work. */
+interface Thread {
+  readonly worker: Worker;
+  listener: {
+    readonly onMessage: (message: WorkerMessage) => void;
+    readonly onError: (error: Error) => void;
+    readonly onExit: (code: number) => void;
+  } | null;
+}
+
+/** At most one: what runs side by side starts threads of its own. */
+let idle: { readonly thread: Thread; readonly timer: NodeJS.Timeout } | null = null;
+
+/** Threads that work, or do what is left to do after a result. */
+const busy = new Map<Thread, Promise<void>>();
+
+/** Ends when no thread has anything left to do: its files and its database are closed then. */
+export const workersAtRest = async (): Promise<void> => {
+  await Promise.all(busy.values());
+};
+
+const newThread = (): Thread => {
+  const entry = new URL(`./worker-entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+  const thread: Thread = { worker: new Worker(new URL(built(entry))), listener: null };
+  // Set once: a thread whose last listener was taken away hears nothing more.
+  thread.worker.on("message", (message: WorkerMessage) => thread.listener?.onMessage(message));
+  thread.worker.on("error", (error: Error) => thread.listener?.onError(error));
+  thread.worker.on("exit", (code) => thread.listener?.onExit(code));
+  return thread;
+};
+
+const takeThread = (): Thread => {
+  if (idle === null) return newThread();
+  const { thread, timer } = idle;
+  idle = null;
+  clearTimeout(timer);
+  thread.worker.ref();
+  return thread;
+};
+
+const giveBack = (thread: Thread): void => {
+  thread.listener = null;
+  if (idle !== null) {
+    void thread.worker.terminate();
+    return;
+  }
+  // An idle thread ends with the process, and with the time.
+  thread.worker.unref();
+  const timer = setTimeout(() => {
+    idle = null;
+    void thread.worker.terminate();
+  }, keepIdleMs);
+  timer.unref();
+  idle = { thread, timer };
+};
+
 /**
- * Runs a module's default export in a thread of its own: long synchronous work, while this thread goes on answering (design §6, SQLite).
+ * Runs a module's default export in another thread: long synchronous work, while this thread goes on answering (design §6, SQLite).
  * Takes the module's URL, its input (structured clone), a signal that asks it to stop at its next look, and where its progress goes. Gives what the module gives;
- * throws what it throws, codes, places and causes kept.
+ * throws what it throws, codes, places and causes kept. A thread that ended well and holds little is used again.
  */
 export const runInWorker = <I, O>(
   module: URL,
@@ -93,30 +160,38 @@ export const runInWorker = <I, O>(
     const stop = new SharedArrayBuffer(4);
     const flag = new Int32Array(stop);
     const start: WorkerStart = { module: built(module), input, stop };
-    const worker = new Worker(
-      new URL(built(new URL(`./worker-entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url))),
-      {
-        workerData: start,
-      },
-    );
+    const thread = takeThread();
+    let rest: () => void = () => undefined;
+    busy.set(thread, new Promise<void>((done) => (rest = done)));
     const askToStop = (): void => {
       Atomics.store(flag, 0, 1);
     };
     if (options.signal.aborted) askToStop();
     options.signal.addEventListener("abort", askToStop, { once: true });
-    let settle: (() => void) | null = null;
-    worker.on("message", (message: WorkerMessage) => {
-      if (message.kind === "progress") options.onProgress(message.progress);
-      else if (message.kind === "result") settle = () => resolve(message.output as O);
-      else settle = () => reject(fromCrossing(message.error));
-    });
-    worker.on("error", (error) => {
-      settle = () => reject(error);
-    });
-    // Settled only once the thread is gone: its files and its database are closed then.
-    worker.on("exit", (code) => {
+    let failure: Error | null = null;
+    const leave = (): void => {
       options.signal.removeEventListener("abort", askToStop);
-      if (settle !== null) settle();
-      else reject(new Error(`a worker ended with code ${code} and no result`));
-    });
+      busy.delete(thread);
+      rest();
+    };
+    thread.listener = {
+      onMessage: (message) => {
+        if (message.kind === "progress") options.onProgress(message.progress);
+        else if (message.kind === "result") resolve(message.output as O);
+        else if (message.kind === "error") failure = fromCrossing(message.error);
+        else if (failure === null && message.isSmall) {
+          giveBack(thread);
+          leave();
+        } else void thread.worker.terminate();
+      },
+      onError: (error) => {
+        failure = error;
+      },
+      // What failed is told once the thread is gone: its files and its database are closed then.
+      onExit: (code) => {
+        leave();
+        reject(failure ?? new Error(`a worker ended with code ${code} and no result`));
+      },
+    };
+    thread.worker.postMessage(start);
   });

@@ -2,6 +2,7 @@ import { exportTask } from "./agent/export-task.js";
 import { invokeExpressionTask } from "./agent/invoke-expression-task.js";
 import { invokeSqlCommandTask } from "./agent/invoke-sql-command-task.js";
 import { prepareSynchronizationTask } from "./agent/prepare-synchronization-task.js";
+import { cleanDataBaseTask } from "./server/clean-data-base-task.js";
 import { createDatabaseViewsTask } from "./server/create-database-views-task.js";
 import { maintainIndexesTask } from "./server/maintain-indexes-task.js";
 import { manageConfigurationIndexesTask } from "./server/manage-configuration-indexes-task.js";
@@ -22,6 +23,7 @@ const kinds: readonly TaskKind[] = [
   createDatabaseViewsTask,
   manageConfigurationIndexesTask,
   maintainIndexesTask,
+  cleanDataBaseTask,
   ...unbuiltKinds,
 ];
 

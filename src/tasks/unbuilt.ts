@@ -45,8 +45,7 @@ export const unbuiltKinds: readonly UnbuiltTaskKind[] = [
     SendAccessCertificationNotificationTask: "Notifies reviewers of campaigns.",
     ProcessAccessCertificationItemsTask: "Deprovisions refused items.",
   }),
-  ...unbuilt("server", "it needs database maintenance, which is not built yet", {
+  ...unbuilt("server", "it needs deployments, which are not built yet", {
     DeployConfigurationTask: "Deploys the XML configuration.",
-    CleanDataBase: "Cleans up instances left in progress.",
   }),
 ];

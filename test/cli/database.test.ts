@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { testServer, unusedDatabase } from "../database.js";
 import { type Answer, now, TestWorkspace } from "./workspace.js";
@@ -95,8 +96,36 @@ describe("sluice database", () => {
       removed,
       mergedDuplicates: 0,
       mergedVersions: 0,
+      retention: null,
     });
     expect((await call("database", "purge", "--before", "2025-11-21")).out).toContain("were removed:\n  0 former versions");
+
+    // Instances of long ago, one of them its job's last, and a log that nobody reads any more.
+    await workspace.withDatabase(async (knex) => {
+      const [instance] = (await knex("UJ_JobInstances").select("*").limit(1)) as Record<string, unknown>[];
+      const { Id: _, ...row } = instance ?? {};
+      for (const Job of ["Old", "Old"])
+        await knex("UJ_JobInstances").insert({ ...row, Job, State: "Completed", EndDate: "2025-01-01T00:00:00.000Z" });
+    });
+    workspace.write("Temp/JobLogs/Old_4711.log", "{}");
+    const log = join(workspace.folder, "Temp", "JobLogs", "Old_4711.log");
+    utimesSync(log, new Date("2025-01-01"), new Date("2025-01-01"));
+    const gone = {
+      jobInstances: 1,
+      taskInstances: 0,
+      sessions: 0,
+      scheduledRuns: 0,
+      appliedChanges: 0,
+      sessionFolders: 0,
+      jobLogs: 1,
+      mails: 0,
+    };
+    expect(await json("database", "purge", "--retention", "--dry-run")).toMatchObject({ removed: null, retention: gone });
+    expect((await call("database", "purge", "--retention")).out).toContain(
+      "no longer keep were removed:\n  1 job instance with 0 task instances",
+    );
+    expect(existsSync(log)).toBe(false);
+    expect(await json("database", "purge", "--retention")).toMatchObject({ retention: { ...gone, jobInstances: 0, jobLogs: 0 } });
     expect(now).toBe(Date.parse("2026-11-21T12:00:00Z"));
   });
 });

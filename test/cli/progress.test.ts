@@ -6,6 +6,7 @@ import { LiveProgress } from "../../src/cli/progress/live-progress.js";
 import { PlainProgress } from "../../src/cli/progress/plain-progress.js";
 import { Output, plainStyle, styleFor } from "../../src/cli/terminal/index.js";
 import type { RunEvent, TaskLine } from "../../src/jobs/index.js";
+import { ManualTiming } from "../jobs/runner/manual-timing.js";
 import { Capture, shownBy } from "./screen.js";
 
 const line = (taskInstance: number, level: number, task = `Task_${taskInstance}`): TaskLine => ({
@@ -202,19 +203,61 @@ describe("plain", () => {
 });
 
 describe("Ctrl-C", () => {
-  test("the first cancels, the second stops, a third is the system's; SIGTERM counts too", () => {
+  const grace = () => ({ graceSeconds: 60, timing: new ManualTiming() });
+
+  test("the first cancels, the second stops, a third is the system's", () => {
     const signals = new EventEmitter();
     const said: string[] = [];
-    const { cancel, stop } = interruptible(signals, (text) => said.push(text));
-    signals.emit("SIGTERM");
-    expect([cancel.aborted, stop.aborted, said.length]).toEqual([true, false, 1]);
+    const { cancel, halt, stop } = interruptible(signals, (text) => said.push(text), grace());
+    signals.emit("SIGINT");
+    expect([cancel.aborted, halt.aborted, stop.aborted, said.length]).toEqual([true, false, false, 1]);
     signals.emit("SIGINT");
     expect([stop.aborted, said.length, signals.listenerCount("SIGINT"), signals.listenerCount("SIGTERM")]).toEqual([true, 2, 0, 0]);
   });
 
+  test("SIGTERM halts; after the grace time, and not before, it stops, saying why", async () => {
+    const signals = new EventEmitter();
+    const said: string[] = [];
+    const { timing, graceSeconds } = grace();
+    const { cancel, halt, stop } = interruptible(signals, (text) => said.push(text), { timing, graceSeconds });
+    signals.emit("SIGTERM");
+    expect([cancel.aborted, halt.reason, stop.aborted]).toEqual([false, "stopped by SIGTERM", false]);
+    expect(said).toEqual([expect.stringContaining("60 s")]);
+    timing.advance(59_999);
+    await Promise.resolve();
+    expect(stop.aborted).toBe(false);
+    timing.advance(1);
+    await Promise.resolve();
+    expect(stop.reason).toBe("stopped by SIGTERM; tasks that still ran after 60 s were aborted");
+    expect(signals.listenerCount("SIGTERM")).toBe(0);
+  });
+
+  test.each([
+    ["SIGTERM", "SIGTERM"],
+    ["SIGTERM", "SIGINT"],
+    ["SIGINT", "SIGTERM"],
+  ])("%s, then %s: the second stops at once", (first, second) => {
+    const signals = new EventEmitter();
+    const { cancel, halt, stop } = interruptible(signals, () => undefined, grace());
+    signals.emit(first);
+    signals.emit(second);
+    expect([cancel.aborted, halt.aborted, stop.aborted]).toEqual([first === "SIGINT", first === "SIGTERM", true]);
+  });
+
+  test("a run that ends within the grace time is not stopped afterwards", async () => {
+    const signals = new EventEmitter();
+    const { timing, graceSeconds } = grace();
+    const { stop, end } = interruptible(signals, () => undefined, { timing, graceSeconds });
+    signals.emit("SIGTERM");
+    end();
+    timing.advance(120_000);
+    await Promise.resolve();
+    expect(stop.aborted).toBe(false);
+  });
+
   test("after the end the signals are the system's again", () => {
     const signals = new EventEmitter();
-    const { cancel, end } = interruptible(signals, () => undefined);
+    const { cancel, end } = interruptible(signals, () => undefined, grace());
     end();
     signals.emit("SIGINT");
     expect([cancel.aborted, signals.listenerCount("SIGINT")]).toEqual([false, 0]);

@@ -176,7 +176,17 @@ onEachDatabase((kind) => {
       expect(out).toContain("Threshold Exceeded: 2 of 3 resources would be deleted");
       for (const hint of ["sluice changes 2 -w .", "sluice resume 2 -w .", "sluice cancel 2 -w ."]) expect(out).toContain(hint);
       const document = JSON.parse((await call("status", "--instance", "2", "--json")).out);
-      expect(Object.keys(document)).toEqual(["format", "jobInstance", "job", "state", "startedAt", "endedAt", "tasks"]);
+      expect(Object.keys(document)).toEqual([
+        "format",
+        "jobInstance",
+        "job",
+        "state",
+        "startedAt",
+        "endedAt",
+        "attempt",
+        "attempts",
+        "tasks",
+      ]);
       expect(document.tasks[0]).toMatchObject({
         taskInstance: 2,
         state: "Blocked",

@@ -57,7 +57,17 @@ onEachDatabase((kind) => {
       expect(code).toBe(0);
       expect(out.trimEnd().split("\n")).toHaveLength(1);
       const report = JSON.parse(out);
-      expect(Object.keys(report)).toEqual(["format", "jobInstance", "job", "state", "startedAt", "endedAt", "tasks"]);
+      expect(Object.keys(report)).toEqual([
+        "format",
+        "jobInstance",
+        "job",
+        "state",
+        "startedAt",
+        "endedAt",
+        "attempt",
+        "attempts",
+        "tasks",
+      ]);
       expect(report.tasks.map((task: { state: string }) => task.state)).toEqual(["Completed", "Completed", "Completed", "Completed"]);
       expect(err).toContain(`${workspace.title}, 0 resources\n`);
       expect(err).toContain("HR_Synchronize Completed");

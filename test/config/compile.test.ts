@@ -194,13 +194,12 @@ describe("steps and overrides", () => {
   });
 });
 
-test("tasks of a connector's screen need no agent nor mode, and what a scaffolding makes keeps its place in the job", () => {
+test("tasks of a connector's screen need no agent nor mode", () => {
   const { steps } = jobOf(fixture("connector-jobs"), "HR_VirtualJob");
   expect(steps.map(({ task }) => [task.type, task.identifier, task.connector])).toEqual([
     ["ExportTask", "HR_ConnectorExport", "HR"],
     ["PrepareSynchronizationTask", "HR_ConnectorPrepareSynchronization", "HR"],
     ["SynchronizeTask", "HR_ConnectorSynchronization", "HR"],
-    ["ScaffoldedTask", "Made_By_The_Scaffolding", null],
     ["RefreshSchemaTask", "HR_VirtualJob_RefreshSchema_HR", "HR"],
   ]);
   expect(steps[1]?.task.attributes.SynchronizationMode).toBeNull();

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadWorkspace, type Settings } from "../../src/config/index.js";
+import { silentNotification } from "../jobs/runner/sample-configuration.js";
 import { codes, configurationFile, findingLines, load, workspaceOf } from "./workspace.js";
 
 const connections = configurationFile(`
@@ -29,6 +30,10 @@ test("an empty workspace has the defaults of the design", () => {
     databases: new Map(),
     sqlCommands: new Map(),
     connections: new Map(),
+    scheduler: { isEnabled: true, missedRuns: "One", overlap: "Skip", jobs: new Map(), graceSeconds: 60 },
+    service: { address: "127.0.0.1", port: null, log: { level: "Information", fileBytes: 10_000_000, files: 30 } },
+    retention: { instances: 90, sessions: 90, logs: 90, mails: 90 },
+    notification: silentNotification,
     secrets: [],
   });
 });

@@ -48,7 +48,17 @@ onEachDatabase((kind) => {
   describe("a block", () => {
     test("has the document of design §4, field by field, the same from run and from status", async () => {
       const { workspace, document } = await blocked();
-      expect(Object.keys(document)).toEqual(["format", "jobInstance", "job", "state", "startedAt", "endedAt", "tasks"]);
+      expect(Object.keys(document)).toEqual([
+        "format",
+        "jobInstance",
+        "job",
+        "state",
+        "startedAt",
+        "endedAt",
+        "attempt",
+        "attempts",
+        "tasks",
+      ]);
       expect(document).toMatchObject({ format: 1, jobInstance: 2, job: "Job_HR", state: "Blocked" });
       expect(document.startedAt).toMatch(isoTime);
       expect(document.endedAt).toMatch(isoTime);
@@ -67,6 +77,8 @@ onEachDatabase((kind) => {
           "error",
           "counters",
           "thresholds",
+          "attempt",
+          "attempts",
         ]),
       );
       expect(
@@ -277,7 +289,7 @@ onEachDatabase((kind) => {
       expect(after.AD_Entry).toContain("E09,CN=p09,p09,\n");
       expect((await workspace.call(["status", "--instance", "2"])).out).toMatch(/resume by .*: HR confirmed/);
       // Once is enough.
-      expect(await workspace.failure("resume", "2")).toMatchObject({ code: 64, error: { code: "JOB_NOT_BLOCKED" } });
+      expect(await workspace.failure("resume", "2")).toMatchObject({ code: 64, error: { code: "JOB_NOT_RESUMABLE" } });
       expect(await workspace.failure("changes", "2")).toMatchObject({ code: 64, error: { code: "CMD_NOTHING_STAGED" } });
       expect(await workspace.failure("cancel", "2")).toMatchObject({ code: 64, error: { code: "JOB_ENDED" } });
     });
@@ -489,7 +501,7 @@ onEachDatabase((kind) => {
       [["run", "--task", "HR_Prepare"], "JOB_ROOT_TASK_UNKNOWN"],
       [["resume", "99"], "JOB_INSTANCE_UNKNOWN"],
       [["resume", "x"], "CMD_ARGUMENT_INVALID"],
-      [["resume", "1"], "JOB_NOT_BLOCKED"],
+      [["resume", "1"], "JOB_NOT_RESUMABLE"],
       [["cancel", "99"], "JOB_INSTANCE_UNKNOWN"],
       [["changes", "1"], "CMD_NOTHING_STAGED"],
       [["status", "--instance", "99"], "JOB_INSTANCE_UNKNOWN"],

@@ -190,7 +190,7 @@ onEachDatabase((kind) => {
         expect([line, end.signal]).toEqual([line, line === 0 ? null : "SIGKILL"]);
         await workspace.call(["status"]);
         const again = await workspace.json("resume", "2");
-        if (again.code !== 0) expect(again).toMatchObject({ code: 64, document: { error: { code: "JOB_NOT_BLOCKED" } } });
+        if (again.code !== 0) expect(again).toMatchObject({ code: 64, document: { error: { code: "JOB_NOT_RESUMABLE" } } });
         holdings.push(await workspace.holdings());
         expect(await versions(workspace, ["P08", "P09"])).toEqual([1, 1]);
         expect(holdings.at(-1)).toEqual(holdings[0]);

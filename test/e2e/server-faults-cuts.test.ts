@@ -190,7 +190,7 @@ onServer(() => {
       expect(isCut()).toBe(true);
       expect([code, document.state]).toEqual([0, "Completed"]);
       expect(await place.workspace.holdings()).toEqual(await resumed());
-      expect((await place.failure("resume", "2")).error.code).toBe("JOB_NOT_BLOCKED");
+      expect((await place.failure("resume", "2")).error.code).toBe("JOB_NOT_RESUMABLE");
     });
 
     test.each(["cut before", "cut after"] as const)(

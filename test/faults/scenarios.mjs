@@ -22,6 +22,12 @@ const blocked = async () => {
 
 /** Back to the first schema, with what later migrations brought taken away. */
 const undo = {
+  "004-service": [
+    ...["UJ_TaskAttempts", "UJ_JobAttempts", "UJ_Schedules", "UJ_ScheduledRuns", "UJ_Schedulers"].map((table) => `DROP TABLE ${table}`),
+    "ALTER TABLE UJ_TaskInstances DROP COLUMN Attempt",
+    "ALTER TABLE UJ_JobInstances DROP COLUMN Attempt",
+    "ALTER TABLE UJ_JobInstances DROP COLUMN HaltReason",
+  ],
   "003-incremental": ["DROP TABLE UM_ConnectorStates", "ALTER TABLE UM_ConnectorHeads DROP COLUMN CompleteRequired"],
   "002-leases": ["DROP INDEX uj_jobinstances_state_index", "ALTER TABLE UJ_JobInstances DROP COLUMN LeaseUntil"],
 };
@@ -47,10 +53,12 @@ const cancelAgain = async (folder) => {
   return again.code === 64 && again.text.includes("JOB_ENDED") ? { ...again, code: 0 } : again;
 };
 
-/** Where it was applied already, what was left to do afterwards is done by the next run. */
-const resumeOrRun = async (folder) => {
+/** Instance 2 is taken up; where it was not opened yet the job is run, where it had come to its end nothing is left. What follows a synchronization's commit does its connector's next export. */
+const takeUp = (job, lastExport) => async (folder) => {
   const again = await call(folder, ["resume", "2"]);
-  return again.code === 64 && again.text.includes("JOB_NOT_BLOCKED") ? call(folder, ["run", "Job_HR"]) : again;
+  if (again.code === 64 && again.text.includes("JOB_INSTANCE_UNKNOWN")) return call(folder, ["run", job]);
+  if (again.code !== 0 && !again.text.includes("JOB_NOT_RESUMABLE")) return again;
+  return call(folder, ["run", job, "--to", `${job}_Export_${lastExport}`]);
 };
 
 export const scenarios = [
@@ -77,7 +85,18 @@ export const scenarios = [
     again: runAgain("Job_HR"),
     ends: 2,
   },
-  { name: "resume", prepare: blocked, command: ["resume", "2"], again: resumeOrRun, ends: 0 },
+  {
+    name: "complete, taken up",
+    prepare: async () => {
+      const folder = await loaded();
+      writeDay(folder, days.two);
+      return folder;
+    },
+    command: ["run", "Job_All"],
+    again: takeUp("Job_All", "AD_Members"),
+    ends: 0,
+  },
+  { name: "resume", prepare: blocked, command: ["resume", "2"], again: takeUp("Job_HR", "HR_Departments"), ends: 0 },
   { name: "cancel", prepare: blocked, command: ["cancel", "2"], again: cancelAgain, ends: 0 },
   {
     name: "migration",
@@ -103,6 +122,17 @@ export const scenarios = [
     ends: 0,
   },
   {
+    name: "incremental, taken up",
+    prepare: async () => {
+      const folder = await loaded();
+      writeDay(folder, days.two);
+      return folder;
+    },
+    command: ["run", "Job_Incremental"],
+    again: takeUp("Job_Incremental", "AD_Members"),
+    ends: 0,
+  },
+  {
     name: "changes",
     prepare: async () => {
       const folder = await loaded();
@@ -111,6 +141,17 @@ export const scenarios = [
     },
     command: ["run", "Job_Changes"],
     again: runAgain("Job_Changes"),
+    ends: 0,
+  },
+  {
+    name: "changes, taken up",
+    prepare: async () => {
+      const folder = await loaded();
+      writeDay(folder, days.changes);
+      return folder;
+    },
+    command: ["run", "Job_Changes"],
+    again: takeUp("Job_Changes", "HR_Departments"),
     ends: 0,
   },
 ];

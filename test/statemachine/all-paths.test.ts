@@ -85,15 +85,14 @@ describe("all paths of graphs of four tasks", () => {
     "two chains": [task("a", 0, [], true), task("b", 0), task("c", 1, ["a"]), task("d", 1, ["b"])],
     "two, then two": [task("a", 0), task("b", 0), task("c", 1, ["a", "b"]), task("d", 1)],
     "three, then one": [task("a", 0), task("b", 0), task("c", 0, [], true), task("d", 1, ["a", "b", "c"])],
-    "all at once": [task("a", 0), task("b", 0), task("c", 0), task("d", 0)],
   };
-  test.each(Object.entries(shapes))(
-    "%s",
-    (_, graph) => {
-      check(graph, 1);
-    },
-    20_000,
-  );
+  test.each(Object.entries(shapes))("%s", (_, graph) => {
+    check(graph, 1);
+  });
+  // Without validations: with them its states are a hundred thousand, which graphs of three tasks show as well.
+  test("all at once", () => {
+    check([task("a", 0), task("b", 0), task("c", 0), task("d", 0)], 0);
+  });
 });
 
 test("all paths of two chains of which one connector is left out", () => {

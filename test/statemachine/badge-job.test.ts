@@ -1,6 +1,6 @@
 /** The case table of jobs-and-tasks §7, on the job `Delta` that stands there. */
 import { expect, test } from "vitest";
-import type { TaskState } from "../../src/model/index.js";
+import type { SkipReason, TaskState } from "../../src/model/index.js";
 import {
   accepts,
   advance,
@@ -9,6 +9,7 @@ import {
   type JobSnapshot,
   jobState,
   newInstance,
+  rebuild,
   type TasksToSkip,
   taskRecords,
 } from "../../src/statemachine/index.js";
@@ -184,14 +185,95 @@ test("a validation that meets a conflict leaves its task Blocked; the instance c
   expect(jobState(end)).toBe("Completed");
 });
 
-test("one load errs, the other is blocked: job Errored, its task stays Blocked and can be resumed; the job remains Errored", () => {
+test("one load errs, the other is blocked: job Errored; resumed, the one is validated, the other runs again, then levels 3 to 6", () => {
   const errored = run({ Pay_Sync: "error", Badge_Sync: "block" });
   expect(jobState(errored)).toBe("Errored");
   expect(states(errored)).toMatchObject({ Pay_Sync: "Errored", Badge_Sync: "Blocked", Flag: "NotStarted" });
-  const end = drive(advance(errored, { type: "RESUME" }), {});
-  expect(jobState(end)).toBe("Errored");
-  expect(states(end)).toMatchObject({ Badge_Sync: "Completed", Flag: "NotStarted" });
-  expect(accepts(end, { type: "RESUME" })).toBe(false);
+  const resumed = advance(errored, { type: "RESUME" });
+  expect(decisions(resumed).start).toEqual(["Badge_Sync#validation1"]);
+  const again = drive(resumed, { Pay_Sync: "error" });
+  expect(jobState(again)).toBe("Errored");
+  expect(states(again)).toMatchObject({ Badge_Sync: "Completed", Pay_Sync: "Errored", Flag: "NotStarted" });
+  const end = drive(advance(again, { type: "RESUME" }), {});
+  expect(jobState(end)).toBe("Completed");
+  expect(states(end)).toMatchObject({ Pay_Sync: "Completed", Flag: "Completed", Policy: "Completed", Write: "Completed" });
+});
+
+test("a load errs: resumed, it runs again and what had not started runs; what ended well does not", () => {
+  const errored = run({ Pay_Exp: "error", Badge_Sync: "error" });
+  expect(states(errored)).toMatchObject({ Pay_Exp: "Warning", Pay_Prep: "parentFailed", Badge_Prep: "Completed", Badge_Sync: "Errored" });
+  const resumed = advance(errored, { type: "RESUME" });
+  expect(decisions(resumed)).toEqual({ start: ["Badge_Sync"], skip: [] });
+  expect(states(resumed)).toEqual({ ...states(errored), Badge_Sync: "NotStarted" });
+  const end = drive(resumed, {});
+  expect(states(end)).toMatchObject({ Pay_Prep: "parentFailed", Badge_Sync: "Completed", Flag: "Completed", Write: "Completed" });
+  // The export's warning stands: its chain was not run.
+  expect(jobState(end)).toBe("Warning");
+});
+
+test("a skip that came from a failure is decided anew, one that did not stays", () => {
+  const graph = { nodes: [task("a", 0), task("b", 0), task("c", 1, ["a"]), task("d", 1, ["b"]), task("e", 2, ["c", "d"])] };
+  const ended = (taskKey: string, state: TaskState, skippedBecause: SkipReason | null = null) => ({
+    taskKey,
+    state,
+    producedOutput: state === "Completed",
+    skippedBecause,
+    isValidation: false,
+    validationOf: null,
+  });
+  const rows = [
+    ended("a", "Errored"),
+    ended("b", "Warning"),
+    ended("c", "Skipped", "parentFailed"),
+    ended("d", "Skipped", "parentFailed"),
+    ended("e", "Skipped", "parentWithoutOutput"),
+  ];
+  const errored = rebuild(graph, rows, { state: "Errored", cancelRequested: false, haltRequested: false });
+  expect(states(advance(errored, { type: "RESUME" }))).toEqual({
+    a: "NotStarted",
+    b: "Warning",
+    c: "NotStarted",
+    d: "parentFailed",
+    e: "NotStarted",
+  });
+});
+
+test("its program is asked to end: the running tasks end, none starts, Aborted; resumed it goes on where it stopped", () => {
+  let snapshot = advance(newInstance(delta), { type: "LOCKED" });
+  for (const taskKey of ["Pay_Exp", "Badge_Exp"]) snapshot = advance(snapshot, { type: "TASK_STARTED", taskKey });
+  snapshot = advance(snapshot, { type: "HALT" });
+  expect([jobState(snapshot), decisions(snapshot)]).toEqual(["InProgress", { start: [], skip: [] }]);
+  for (const taskKey of ["Pay_Exp", "Badge_Exp"]) snapshot = advance(snapshot, { type: "TASK_COMPLETED", taskKey, producedOutput: true });
+  expect(jobState(snapshot)).toBe("Aborted");
+  expect(states(snapshot)).toMatchObject({ Pay_Exp: "Completed", Badge_Exp: "Completed", Pay_Prep: "NotStarted" });
+  const resumed = advance(snapshot, { type: "RESUME" });
+  expect(decisions(resumed).start).toEqual(["Pay_Prep", "Badge_Prep"]);
+  expect(jobState(drive(resumed, {}))).toBe("Completed");
+});
+
+test("a halt in the last level changes nothing; after an error the job is Errored; a cancel meanwhile is a cancel", () => {
+  const started = (): JobSnapshot => {
+    let snapshot = advance(newInstance({ nodes: [task("a", 0), task("b", 0), task("c", 1)] }), { type: "LOCKED" });
+    for (const taskKey of ["a", "b"]) snapshot = advance(snapshot, { type: "TASK_STARTED", taskKey });
+    return snapshot;
+  };
+  const errored = [
+    { type: "HALT" },
+    { type: "TASK_ERRORED", taskKey: "a" },
+    { type: "TASK_COMPLETED", taskKey: "b", producedOutput: true },
+  ] as const;
+  expect(jobState(errored.reduce((snapshot, event) => advance(snapshot, event), started()))).toBe("Errored");
+  const cancelled = [
+    { type: "HALT" },
+    { type: "CANCEL" },
+    { type: "TASK_ERRORED", taskKey: "a" },
+    { type: "TASK_ERRORED", taskKey: "b" },
+  ] as const;
+  expect(jobState(cancelled.reduce((snapshot, event) => advance(snapshot, event), started()))).toBe("Cancelled");
+  let last = started();
+  for (const taskKey of ["a", "b"]) last = advance(last, { type: "TASK_COMPLETED", taskKey, producedOutput: true });
+  last = advance(advance(last, { type: "TASK_STARTED", taskKey: "c" }), { type: "HALT" });
+  expect(jobState(advance(last, { type: "TASK_COMPLETED", taskKey: "c", producedOutput: true }))).toBe("Completed");
 });
 
 test("a blocked instance is cancelled: its task too, and there is nothing to resume", () => {
@@ -206,8 +288,11 @@ test("cancelling an errored instance closes its blocked task; that the job had f
   const closed = advance(errored, { type: "CANCEL" });
   expect(jobState(closed)).toBe("Errored");
   expect(states(closed)).toMatchObject({ Pay_Sync: "Errored", Badge_Sync: "Cancelled" });
-  expect(accepts(closed, { type: "RESUME" })).toBe(false);
   expect(accepts(closed, { type: "CANCEL" })).toBe(false);
+  // What failed can be taken up all the same; what was closed stays so.
+  const end = drive(advance(closed, { type: "RESUME" }), {});
+  expect(states(end)).toMatchObject({ Pay_Sync: "Completed", Badge_Sync: "Cancelled", Flag: "parentFailed", Orders: "Completed" });
+  expect(jobState(end)).toBe("Cancelled");
 });
 
 test("a complete run replaces one of two blocked tasks: the other can still be resumed, and the instance ends Cancelled", () => {
@@ -220,7 +305,7 @@ test("a complete run replaces one of two blocked tasks: the other can still be r
   expect(jobState(end)).toBe("Cancelled");
 });
 
-test("the runner dies while a load runs beside a blocked one: Aborted, and the blocked one can be resumed", () => {
+test("the runner dies while a load runs beside a blocked one: Aborted; resumed, the one is validated and the other runs again", () => {
   let snapshot = advance(newInstance({ nodes: [task("a", 0), task("b", 0), task("c", 1, ["a"])] }), { type: "LOCKED" });
   for (const taskKey of ["a", "b"]) snapshot = advance(snapshot, { type: "TASK_STARTED", taskKey });
   snapshot = advance(snapshot, { type: "TASK_BLOCKED", taskKey: "a" });
@@ -228,8 +313,8 @@ test("the runner dies while a load runs beside a blocked one: Aborted, and the b
   expect(states(snapshot)).toEqual({ a: "Blocked", b: "Aborted", c: "NotStarted" });
   expect(jobState(snapshot)).toBe("Aborted");
   const end = drive(advance(snapshot, { type: "RESUME" }), {});
-  expect(states(end)).toMatchObject({ a: "Completed", b: "Aborted", c: "NotStarted" });
-  expect(jobState(end)).toBe("Aborted");
+  expect(states(end)).toMatchObject({ a: "Completed", b: "Completed", c: "Completed" });
+  expect(jobState(end)).toBe("Completed");
 });
 
 test("an event that the chart does not take is refused aloud", () => {

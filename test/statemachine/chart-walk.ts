@@ -42,6 +42,7 @@ export const conceivable = (snapshot: JobSnapshot): JobEvent[] => [
   { type: "LOCKED" },
   { type: "CANCEL" },
   { type: "RESUME" },
+  { type: "HALT" },
   { type: "ABORT" },
 ];
 
@@ -66,7 +67,7 @@ const textOf = (snapshot: JobSnapshot): string =>
   `${snapshot.value} ${[...snapshot.context.records.values()].map((r) => `${r.taskKey}=${r.state}/${r.producedOutput}/${r.skippedBecause}`).join(" ")}`;
 
 /**
- * Every edge of every path of the chart for a graph: all orders, all outcomes, a cancel, a crash, a resume and a replacement wherever
+ * Every edge of every path of the chart for a graph: all orders, all outcomes, a cancel, a halt, a crash, a resume and a replacement wherever
  * the chart takes one. A resume is left out where it would make more than `maxValidations` validations.
  */
 export function* walk(

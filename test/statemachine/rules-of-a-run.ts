@@ -37,12 +37,26 @@ const mayEndAs: Record<string, readonly TaskState[]> = {
   warning: ["Completed", "Skipped", "Warning"],
 };
 
-const isJobEnd = (snapshot: JobSnapshot): boolean => !["waiting", "running", "validating", "cancelling"].includes(snapshot.value);
+const isJobEnd = (snapshot: JobSnapshot): boolean =>
+  !["waiting", "running", "validating", "cancelling", "halting"].includes(snapshot.value);
+
+const hasFailed = (state: TaskState | undefined): boolean => state === "Errored" || state === "Aborted";
+
+/** What a resume takes up again, said from each task upwards: it failed, or its skip may have come from one that did. */
+const isTakenUp = (snapshot: JobSnapshot, taskKey: string): boolean => {
+  const record = snapshot.context.records.get(taskKey);
+  if (record === undefined || record.isValidation) return false;
+  if (hasFailed(record.state)) return true;
+  if (record.skippedBecause !== "parentFailed" && record.skippedBecause !== "parentWithoutOutput") return false;
+  const task = snapshot.context.tasks.find((each) => each.taskKey === taskKey);
+  return task?.parents.some((parent) => isTakenUp(snapshot, parent)) === true;
+};
 
 /** What a rebuild would find stored after an event. */
 const storedJob = (snapshot: JobSnapshot) => ({
   state: jobState(snapshot),
   cancelRequested: ["cancelling", "cancelled"].includes(snapshot.value),
+  haltRequested: snapshot.value === "halting",
 });
 
 const comparable = (snapshot: JobSnapshot) => ({
@@ -77,8 +91,12 @@ export const checkEdge = (edge: Edge): void => {
   for (const record of changedRecords(before, after)) {
     const former = stateOf(before, record.taskKey);
     const task = tasks.find(({ taskKey }) => taskKey === record.taskKey);
-    check(former === undefined || !isEnded(former), "what has ended stays as it is");
-    check(record.state !== "NotStarted" || (former === undefined && event.type === "RESUME"), "only a resume adds work");
+    const isRepeated = event.type === "RESUME" && isTakenUp(before, record.taskKey);
+    check(former === undefined || !isEnded(former) || isRepeated, "what has ended stays as it is, unless a resume takes it up");
+    check(
+      record.state !== "NotStarted" || isRepeated || (former === undefined && event.type === "RESUME" && record.isValidation),
+      "only a resume adds work",
+    );
     check(isEnded(record.state) === (record.producedOutput !== null), "output is known exactly when a task ended");
     check((record.state === "Skipped") === (record.skippedBecause !== null), "a reason belongs to a skip");
     if (record.state === "InProgress") {
@@ -127,6 +145,17 @@ export const checkEdge = (edge: Edge): void => {
     }
   }
 
+  if (event.type === "RESUME") {
+    const taken = tasksOf(before).filter(({ taskKey }) => isTakenUp(before, taskKey));
+    check(
+      taken.every(({ taskKey }) => stateOf(after, taskKey) === "NotStarted"),
+      "a resume takes up all that failed",
+    );
+    const blocked = tasksOf(before).filter(({ state }) => state === "Blocked");
+    const open = taskRecords(after).filter((record) => record.isValidation && record.state === "NotStarted");
+    check(open.length === blocked.length, "a resume validates every blocked task");
+  }
+
   const { start, skip, end } = decisions(after);
   if (isJobEnd(after)) {
     check(!taskRecords(after).some((record) => record.state === "InProgress"), "nothing runs after the end");
@@ -144,12 +173,15 @@ export const checkEdge = (edge: Edge): void => {
       "blocked needs a blocked task and no error",
     );
     check((after.value === "cancelled") <= !has(after, "Blocked"), "a cancelled instance holds nothing back");
-    check(accepts(after, { type: "RESUME" }) === has(after, "Blocked"), "any instance with a blocked task can be resumed, no other");
+    check(
+      accepts(after, { type: "RESUME" }) === ["blocked", "errored", "aborted"].includes(after.value),
+      "what is blocked, errored or aborted can be resumed, nothing else",
+    );
   } else {
     check(end === undefined, "a run that goes on has no end");
     const isAtWork = taskRecords(after).some((record) => record.state === "InProgress");
     check(
-      after.value === "waiting" || isAtWork || (after.value !== "cancelling" && start.length + skip.length > 0),
+      after.value === "waiting" || isAtWork || (!["cancelling", "halting"].includes(after.value) && start.length + skip.length > 0),
       "a run never stands still",
     );
   }
@@ -161,6 +193,13 @@ export const checkEdge = (edge: Edge): void => {
   if (before.value === "cancelling" && isJobEnd(after))
     check(after.value === (event.type === "ABORT" ? "aborted" : "cancelled"), "a cancel leads to cancelled");
   if (event.type === "ABORT") check(after.value === "aborted", "a crash is aborted");
+  if (event.type === "HALT" && isJobEnd(after)) {
+    check(after.value === "aborted" || before.value === "validating", "a halt with nothing under way is aborted");
+  }
+  if (before.value === "halting" && isJobEnd(after) && event.type !== "ABORT" && event.type !== "CANCEL") {
+    const isLeft = tasksOf(after).some(({ state }) => state === "NotStarted");
+    check(after.value === "aborted" || !isLeft || has(after, "Errored", "Blocked"), "a halt leaves what is left to a resume");
+  }
 
   checkRebuild(edge);
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../../src/store/index.js";
 import { migrationNames } from "../../src/store/schema/migrations.js";
-import { openConnection } from "../../src/store/sqlite/client.js";
+import { openConnection } from "../../src/store/sqlite/connection.js";
 import type { DatabaseSetting } from "../../src/store/store.js";
 import { freshDatabase, onServer } from "../database.js";
 

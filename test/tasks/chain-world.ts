@@ -256,6 +256,13 @@ export class ChainWorld {
     return rows.map(({ Id }) => Id);
   }
 
+  /** The instances whose runner died, oldest first. */
+  async aborted(): Promise<readonly number[]> {
+    await this.#store.records.abortDead({ isPatient: true });
+    const rows = (await this.#store.knex("UJ_JobInstances").where({ State: "Aborted" }).orderBy("Id").select("Id")) as { Id: number }[];
+    return rows.map(({ Id }) => Id);
+  }
+
   /** Loses the agent's baselines, as a new disk does. */
   loseBaselines(): void {
     rmSync(join(this.#workspace, "Work", "Collect", "previous"), { recursive: true, force: true });

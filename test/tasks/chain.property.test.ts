@@ -75,7 +75,9 @@ type Step =
       readonly mode: "Incremental" | "Complete";
       readonly onBlock: "resume" | "cancel" | "leave";
     }
-  | { readonly kind: "kill"; readonly system: System; readonly mode: "Incremental" | "Complete"; readonly event: number };
+  | { readonly kind: "kill"; readonly system: System; readonly mode: "Incremental" | "Complete"; readonly event: number }
+  /** An instance that died is taken up again, at once or days later. */
+  | { readonly kind: "takeUp"; readonly which: number };
 
 const system = fc.constantFrom<System>("HR", "Badges");
 const mode = fc.oneof(
@@ -95,6 +97,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   // A process of its own takes a second.
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("kill" as const), system, mode, event: fc.integer({ min: 1, max: 12 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("takeUp" as const), which: fc.nat(2) }) },
 );
 
 const none: Day = { people: new Map(), badges: new Map(), deputies: new Set() };
@@ -159,6 +162,18 @@ const catchUp = async (world: ChainWorld, system: System): Promise<void> => {
   expectState(await world.resume(report.jobInstance), "Completed");
 };
 
+/** Takes up one of the instances that died: it ends as a run may, or is refused because another run has gone on since. */
+const takeUp = async (world: ChainWorld, which: number): Promise<void> => {
+  const aborted = await world.aborted();
+  const instance = aborted.at(-1 - (which % Math.max(1, aborted.length)));
+  if (instance === undefined) return;
+  try {
+    expectState(await world.resume(instance), "Completed", "Blocked");
+  } catch (error) {
+    if ((error as { code?: string }).code !== "JOB_OVERTAKEN") throw error;
+  }
+};
+
 /** A history takes some seconds on a machine that has nothing else to do; on one that has, fewer of them are tried (ms). */
 const enoughMs = 90_000;
 
@@ -186,6 +201,8 @@ onEachDatabase((kind) => {
                   world.next(day, next.commands);
                 } else if (each.kind === "kill") {
                   world.kill(each.system, each.mode, each.event);
+                } else if (each.kind === "takeUp") {
+                  await takeUp(world, each.which);
                 } else {
                   const report = await world.run(each.system, each.mode);
                   expectState(report, "Completed", "Blocked");

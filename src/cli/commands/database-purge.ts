@@ -1,12 +1,13 @@
 import { SluiceError } from "../../errors/index.js";
+import type { RetentionOutcome, RetentionRequest } from "../../jobs/index.js";
 import type { Clock } from "../../model/index.js";
 import { isoTime } from "../../model/index.js";
 import type { Arguments } from "../arguments.js";
-import type { Command } from "../command.js";
+import type { Command, Invocation } from "../command.js";
 import { attended, useExistingStore } from "../maintenance.js";
 import { momentOption } from "../moment.js";
 import { formatNoun, formatTime } from "../terminal/index.js";
-import { readSettings } from "../workspace.js";
+import { readConfiguration, readSettings } from "../workspace.js";
 import { changingExitCodes } from "./exit-codes.js";
 
 /** Most rows that a transaction may remove: it holds the writer, and others wait. */
@@ -15,13 +16,14 @@ const largestBatch = 100_000;
 /**
  * `sluice database purge`, connectors §2.8. With `--json` one document; what was not asked for is null:
  *
- *     {"format":1,"dryRun":false,"before":"2025-11-21T00:00:00.000Z","removed":{"versions":12,"links":3,"jobInstances":4,"taskInstances":9,"sessions":2},"mergedDuplicates":null,"mergedVersions":null}
+ *     {"format":1,"dryRun":false,"before":"2025-11-21T00:00:00.000Z","removed":{"versions":12,"links":3,"jobInstances":4,"taskInstances":9,"sessions":2},"mergedDuplicates":null,"mergedVersions":null,"retention":null}
  */
 export const databasePurge: Command = {
   definition: {
     name: "database purge",
     description: [
       "Removes history that ended before a moment: former versions of resources, former links, and then job instances and sessions that ended by then and that no version left, no staged change and no connector's head names. What holds now stays, as do staged changes, and the numbers of keys that may return: asked about any later moment, the repository answers as before. The last instance of each job stays.",
+      "--retention removes what the settings Retention.* no longer keep, as the scheduler does once a day: ended job instances, decisions of schedulers, sessions and their folders, job logs and mails that were written to files. History stays, and with it every instance that a version names.",
       "--clean-duplicates joins former versions of a resource that follow each other and say the same. --optimize keeps one former version an interval, the newest, which then begins where the oldest began.",
       "All of it is done in batches, each a transaction of its own. Ctrl-C ends it after the present one; the same command goes on from there. The space is used again by what is written next; MaintainIndexesTask with Offline gives it back.",
     ],
@@ -29,6 +31,7 @@ export const databasePurge: Command = {
     options: [
       { name: "before", value: "DATE", help: "what ended by then goes: 2025-11-21 (its first moment, UTC) or 2025-11-21T09:30:00Z" },
       { name: "before-months", value: "N", help: "the same, so many months before now" },
+      { name: "retention", help: "what the settings Retention.* no longer keep goes" },
       { name: "clean-duplicates", help: "joins neighbouring former versions that say the same" },
       {
         name: "optimize",
@@ -56,20 +59,25 @@ export const databasePurge: Command = {
       });
     }
     const duplicates = given.has("clean-duplicates");
-    if (before === null && stretches === null && !duplicates) {
+    const byRetention = given.has("retention");
+    if (before === null && stretches === null && !duplicates && !byRetention) {
       throw new SluiceError("CMD_OPTION_NEEDED", {
         command: "database purge",
-        options: ["--before DATE", "--before-months N", "--clean-duplicates or --optimize MINUTES:COUNT"],
+        options: ["--before DATE", "--before-months N", "--retention", "--clean-duplicates or --optimize MINUTES:COUNT"],
       });
     }
     const dryRun = given.has("dry-run");
     const batch = numberOf(given, "batch", largestBatch) ?? usualBatch;
-    const settings = await readSettings(invocation);
-    const { removed, mergedDuplicates, mergedVersions } = await useExistingStore(settings, ({ maintenance }) =>
+    // Which tasks consume changes is for the whole configuration to say.
+    const configuration = byRetention ? await readConfiguration(invocation) : null;
+    const settings = configuration ?? (await readSettings(invocation));
+    const { retention, removed, mergedDuplicates, mergedVersions } = await useExistingStore(settings, (store) =>
       attended(invocation, async (options) => {
+        const { maintenance } = store;
         const shared = { batch, dryRun };
         const now = clock.now();
         return {
+          retention: configuration === null ? null : await retain(invocation, { store, configuration, dryRun, signal: options.signal }),
           removed: before === null ? null : await maintenance.purge({ before, ...shared }, options),
           mergedDuplicates: duplicates ? (await maintenance.optimize({ by: { kind: "duplicates" }, ...shared }, options)).merged : null,
           mergedVersions:
@@ -80,11 +88,15 @@ export const databasePurge: Command = {
       }),
     );
     if (given.isJson) {
-      await out.write(`${JSON.stringify({ format: 1, dryRun, before, removed, mergedDuplicates, mergedVersions })}\n`);
+      await out.write(
+        `${JSON.stringify({ format: 1, dryRun, before, removed, mergedDuplicates, mergedVersions, retention: retention?.counts ?? null })}\n`,
+      );
+      if (retention !== null && retention.problems.length > 0) throw retention.problems[0];
       return 0;
     }
     const did = dryRun ? "would be" : "were";
     await out.lines([
+      ...(retention === null ? [] : retentionLines(retention.counts, did)),
       ...(removed === null || before === null
         ? []
         : [
@@ -99,9 +111,31 @@ export const databasePurge: Command = {
         ? []
         : [`${formatNoun(mergedVersions, "former version")} ${did} joined to the last of the same interval`]),
     ]);
+    if (retention !== null && retention.problems.length > 0) throw retention.problems[0];
     return 0;
   },
 };
+
+type RetentionCounts = Omit<RetentionOutcome, "problems">;
+
+const retain = async (
+  { clock, err }: Invocation,
+  request: Pick<RetentionRequest, "store" | "configuration" | "dryRun" | "signal">,
+): Promise<{ readonly counts: RetentionCounts; readonly problems: readonly unknown[] }> => {
+  const { applyRetention } = await import("../../jobs/index.js");
+  const write = (level: string, message: string): void => {
+    if (level === "warn") err.draw(`${message}\n`);
+  };
+  const { problems, ...counts } = await applyRetention({ ...request, timing: clock, log: { write } });
+  if (request.signal?.aborted === true) throw new SluiceError("DB_MAINTENANCE_STOPPED", { step: "removing what is no longer kept" });
+  return { counts, problems };
+};
+
+const retentionLines = (counts: RetentionCounts, did: string): readonly string[] => [
+  `of what the settings Retention.* no longer keep ${did} removed:`,
+  `  ${formatNoun(counts.jobInstances, "job instance")} with ${formatNoun(counts.taskInstances, "task instance")}, ${formatNoun(counts.scheduledRuns, "decision")} of schedulers, ${formatNoun(counts.appliedChanges, "applied change")}`,
+  `  ${formatNoun(counts.sessions, "session")}, ${formatNoun(counts.sessionFolders, "folder")} of sessions, ${formatNoun(counts.jobLogs, "job log")}, ${formatNoun(counts.mails, "mail")}`,
+];
 
 const numberOf = (given: Arguments, option: string, most: number): number | null => {
   const value = given.value(option);

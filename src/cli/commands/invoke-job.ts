@@ -3,6 +3,7 @@ import { SluiceError } from "../../errors/index.js";
 import type { RunTarget } from "../../jobs/index.js";
 import type { Command, Invocation, OptionDefinition } from "../command.js";
 import { conduct } from "../conduct.js";
+import { configurationOfInstance } from "../instance-configuration.js";
 import { useStore } from "../repository.js";
 import { agentToolOptions, needed, readToolConfiguration, runTarget, serverToolOptions, toolNote } from "../tool.js";
 import { WaitNotice } from "../wait-notice.js";
@@ -115,7 +116,14 @@ const repair = async (invocation: Invocation, configuration: Configuration, job:
       for (const instance of await store.records.list({ job })) {
         const tasks = await store.records.tasks(instance.id);
         if (!tasks.some(({ state }) => state === "Blocked")) continue;
-        return await conduct(invocation, configuration, store, waits, (surroundings) =>
+        const started = await configurationOfInstance(
+          invocation,
+          { workspace: invocation.workspace, env: invocation.env, settings: configuration.settings, configuration },
+          store,
+          instance.id,
+          null,
+        );
+        return await conduct(invocation, started, store, waits, (surroundings) =>
           resumeInstance({ ...surroundings, jobInstance: instance.id }),
         );
       }

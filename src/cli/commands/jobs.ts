@@ -2,6 +2,7 @@ import type { Job } from "../../config/index.js";
 import type { JobInstance } from "../../store/index.js";
 import type { Command, Invocation } from "../command.js";
 import { useStoreForReading } from "../repository.js";
+import { alarmLines, schedulerView } from "../scheduler-state.js";
 import { formatTime, paintState, table } from "../terminal/index.js";
 import { readConfiguration } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
@@ -12,11 +13,13 @@ interface JobLine {
   readonly last: JobInstance | null;
 }
 
-/** `sluice jobs`, design §4. The JSON document is `{"format":1,"jobs":[{…,"last":{…}|null}]}`. */
+/** `sluice jobs`, design §4. The JSON document is `{"format":1,"jobs":[{…,"last":{…}|null}],"alarms":[{…}]}`. */
 export const jobs: Command = {
   definition: {
     name: "jobs",
-    description: ["Lists the jobs of the configuration with their schedule, the next time it names, and how the last run of each ended."],
+    description: [
+      "Lists the jobs of the configuration with their schedule, the next time it names, and how the last run of each ended. Below stand the alarms of sluice status.",
+    ],
     arguments: [],
     options: [],
     formats: ["table", "json"],
@@ -25,11 +28,10 @@ export const jobs: Command = {
   },
   run: async (invocation) => {
     const configuration = await readConfiguration(invocation);
-    const latest = await useStoreForReading(
-      invocation,
-      configuration,
-      async (store) => (await store?.records.latestByJob()) ?? new Map<string, JobInstance>(),
-    );
+    const { latest, view } = await useStoreForReading(invocation, configuration, async (store) => ({
+      latest: (await store?.records.latestByJob()) ?? new Map<string, JobInstance>(),
+      view: await schedulerView(store, configuration, null),
+    }));
     const { nextRun } = await import("../../jobs/index.js");
     const now = new Date(invocation.clock.now());
     const serverTimeZone = new Intl.DateTimeFormat("en").resolvedOptions().timeZone;
@@ -37,8 +39,12 @@ export const jobs: Command = {
       const next = job.cron === null ? null : nextRun(job.cron, job.cronTimeZone, now, serverTimeZone);
       return { job, nextRun: next?.toISOString() ?? null, last: latest.get(job.identifier) ?? null };
     });
-    if (invocation.arguments.isJson) await invocation.out.write(`${JSON.stringify({ format: 1, jobs: lines.map(documentOf) })}\n`);
-    else await invocation.out.lines(tableOf(lines, invocation));
+    if (invocation.arguments.isJson) {
+      await invocation.out.write(`${JSON.stringify({ format: 1, jobs: lines.map(documentOf), alarms: view.alarms })}\n`);
+    } else {
+      const alarms = alarmLines(invocation, view);
+      await invocation.out.lines([...tableOf(lines, invocation), ...(alarms.length === 0 ? [] : ["", ...alarms])]);
+    }
     return 0;
   },
 };

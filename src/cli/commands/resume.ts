@@ -1,8 +1,8 @@
 import type { Command } from "../command.js";
 import { conduct } from "../conduct.js";
+import { type ChosenConfiguration, configurationOfInstance, readPresent } from "../instance-configuration.js";
 import { useStoreOfInstance } from "../repository.js";
 import { WaitNotice } from "../wait-notice.js";
-import { readConfiguration } from "../workspace.js";
 import { runningExitCodes } from "./exit-codes.js";
 
 /** `sluice resume`, design §4 and §8. */
@@ -10,11 +10,18 @@ export const resume: Command = {
   definition: {
     name: "resume",
     description: [
-      "Applies exactly what a blocked job instance has staged, without asking the sources again, and goes on with the tasks that were not started. Where a staged change no longer fits the repository nothing is applied: the conflicts are listed and the instance stays Blocked.",
+      "Takes up a job instance that is Blocked, Errored or Aborted where it stopped. Of a blocked one it applies exactly what is staged, without asking the sources again; where a staged change no longer fits the repository nothing is applied: the conflicts are listed and the instance stays Blocked. Then tasks that failed or were aborted run again, and those that were not started run; what ended well is not repeated.",
+      "A session or exported files that another run has replaced since are not gone on from: then it is refused, nothing is changed, and the job is to be run anew.",
     ],
     arguments: [{ name: "N", help: "the number of the job instance" }],
     options: [
       { name: "expect", value: "HASH", help: "refuses unless the staged set has this hash: that which sluice changes N printed" },
+      {
+        name: "configuration",
+        value: "started|present",
+        values: ["started", "present"],
+        help: "which configuration it goes on under where the files changed since: by default a blocked instance keeps the one it was started with, one that failed or was stopped takes the present one",
+      },
       { name: "accept", value: "warning", values: ["warning"], help: "exit code 0 for an instance that ends with Warning" },
       { name: "reason", value: "TEXT", help: "why; kept with who and when" },
     ],
@@ -25,16 +32,19 @@ export const resume: Command = {
   run: async (invocation) => {
     const given = invocation.arguments;
     const jobInstance = given.instance("N");
-    const configuration = await readConfiguration(invocation);
+    const present = await readPresent(invocation);
+    const chosen = given.value("configuration") as ChosenConfiguration | null;
     const { resumeInstance } = await import("../../jobs/index.js");
     const waits = new WaitNotice(invocation);
     return await useStoreOfInstance(
-      configuration,
+      present,
       jobInstance,
-      (store) =>
-        conduct(invocation, configuration, store, waits, (surroundings) =>
+      async (store) => {
+        const configuration = await configurationOfInstance(invocation, present, store, jobInstance, chosen);
+        return await conduct(invocation, configuration, store, waits, (surroundings) =>
           resumeInstance({ ...surroundings, jobInstance, expect: given.value("expect")?.toLowerCase() }),
-        ),
+        );
+      },
       waits.options,
     );
   },

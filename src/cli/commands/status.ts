@@ -7,6 +7,7 @@ import { nothingKnown } from "../connector-state.js";
 import { hintLines } from "../hint.js";
 import { instanceLines, stalledSince } from "../instance-view.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
+import { alarmLines, schedulerDocument, schedulerView } from "../scheduler-state.js";
 import { formatCount, formatDuration, formatTime, paintState, printable, table } from "../terminal/index.js";
 import { jobNamed, named, readConfiguration, readSettings } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
@@ -16,13 +17,14 @@ const listedInstances = 20;
 
 /**
  * `sluice status`, design §4. JSON: with `--instance` the document of design §4; with `--connector`
- * `{"format":1,…ConnectorStatus,"isConfigurationChanged":false}`; else `{"format":1,"instances":[{…}]}`.
+ * `{"format":1,…ConnectorStatus,"isConfigurationChanged":false}`; else `{"format":1,"instances":[{…}],"alarms":[{…}],"schedulers":[{…}]}`.
  */
 export const status: Command = {
   definition: {
     name: "status",
     description: [
       "Shows the last job instances, newest first, or those of one job. With --instance one of them in full: tasks, counters, thresholds, errors. With --connector what the repository knows of a connector: its last synchronization, a block, its sessions.",
+      "Above the list stand alarms: runs that were due and did not start, until their job next completes; jobs with a schedule while no scheduler lives; a dropped configuration that was refused.",
       "A task that made no progress for 10 minutes is said to be stalled. An instance whose process died is found and becomes Aborted.",
     ],
     arguments: [{ name: "JOB", optional: true, help: "identifier of a job; default: all" }],
@@ -57,7 +59,7 @@ export const status: Command = {
       // A runner that died cannot say so itself (design §10).
       await store?.records.abortDead();
       if (instance !== null) await showInstance(invocation, settings, store, instance);
-      else await showList(invocation, store, job);
+      else await showList(invocation, settings, store, job);
     });
     return 0;
   },
@@ -77,7 +79,9 @@ const showInstance = async (
     return;
   }
   const tasks = await store.records.tasks(id);
-  const lines = instanceLines(invocation, { instance, tasks, thresholds: "all", log: jobLogPath(configuration, instance.job, id) });
+  const log = jobLogPath(configuration, instance.job, id);
+  const attempts = await store.records.attempts(id);
+  const lines = instanceLines(invocation, { instance, tasks, thresholds: "all", log, attempts });
   const decisions = await store.records.decisions(id);
   if (decisions.length > 0) {
     lines.push("", invocation.style.bold("Decisions"));
@@ -90,13 +94,19 @@ const showInstance = async (
 };
 
 /** A job that the configuration no longer has may still have instances, so its name is checked only where there are none. */
-const showList = async (invocation: Invocation, store: Store | null, job: string | null): Promise<void> => {
+const showList = async (
+  invocation: Invocation,
+  configuration: Pick<Configuration, "settings">,
+  store: Store | null,
+  job: string | null,
+): Promise<void> => {
   const { out, style, clock } = invocation;
   const instances = (await store?.records.list({ limit: listedInstances, ...(job === null ? {} : { job }) })) ?? [];
   if (instances.length === 0 && job !== null) {
     const configuration = await readConfiguration(invocation);
     if (!configuration.rootTasks.has(job)) await jobNamed(configuration, job);
   }
+  const view = await schedulerView(store, configuration, job);
   const stalled = new Map<number, string>();
   for (const instance of instances) {
     if (!isRunning(instance.state)) continue;
@@ -118,9 +128,11 @@ const showList = async (invocation: Invocation, store: Store | null, job: string
       waitingFor: instance.waitingFor,
       message: instance.message,
     }));
-    await out.write(`${JSON.stringify({ format: 1, instances: documents })}\n`);
+    await out.write(`${JSON.stringify({ format: 1, instances: documents, ...schedulerDocument(view) })}\n`);
     return;
   }
+  const alarms = alarmLines(invocation, view);
+  if (alarms.length > 0) await out.lines([...alarms, ""]);
   if (instances.length === 0) {
     await out.lines([job === null ? "no job has run yet" : `${job} has not run yet`]);
     return;

@@ -30,12 +30,11 @@ export const notificationElements = [
   element(
     "NotificationTemplate",
     "role-model §12",
-    "Text of one of the product's mails.",
+    "Text of one of the product's mails; that of RunJobNotification is used, in the first language, with names such as `{{Job}}`.",
     [
       identifier("free", "Which mail."),
       languages("SubjectTemplate", "Subject in the language of that number."),
       languages("BodyTemplate", "Text in the language of that number."),
     ],
-    accepted,
   ),
 ];

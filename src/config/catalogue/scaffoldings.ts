@@ -6,6 +6,7 @@ import {
   element,
   enumeration,
   flag,
+  identifier,
   label,
   reference,
   softReference,
@@ -15,17 +16,14 @@ import {
 const source = "jobs-and-tasks §5.1";
 const scaffolding = { status: "scaffolding" } as const;
 
-/** Kinds of which scaffolded jobs make elements. */
-const makesJobs = ["Job", "Task"];
-
 const named: readonly AttributeDefinition[] = [
   label({}),
-  string("JobIdentifier", "Name of the job; absent: computed."),
-  flag("OldAlgorithm", "For internal use."),
+  { ...identifier("name", "Name of the job; absent: computed.", {}), name: "JobIdentifier" },
+  flag("OldAlgorithm", "For internal use; changes nothing."),
 ];
 
 const argument = (name: string, documentation: string, attributes: readonly AttributeDefinition[]) =>
-  element(`Scaffolding/${name}`, source, documentation, attributes, { ...scaffolding, isRoot: false });
+  element(`Scaffolding/${name}`, source, documentation, attributes, { isRoot: false });
 
 const connectorArgument = (name: string, documentation: string) =>
   argument(name, documentation, [reference("ConnectorIdentifier", "Connector", "The connector.", { required: true })]);
@@ -34,10 +32,10 @@ const jobArguments = [
   argument("AddTask", "Puts a task into the job.", [
     reference("Task", "Task", "The task.", { required: true }),
     string("TaskToCompareWith", "Generated task before or after which it goes.", { required: true }),
-    flag("Before", "Before it."),
-    flag("After", "After it."),
-    count("Occurence", "Which occurrence of that task."),
-    count("CopyOccurence", "Which occurrence of the task is copied."),
+    flag("Before", "Before it, on a level of its own. Neither: beside it."),
+    flag("After", "After it, on a level of its own."),
+    count("Occurence", "Which occurrence of that task, from 0."),
+    count("CopyOccurence", "Which occurrence of the task is meant; changes nothing, since it is the same task."),
   ]),
   argument("CronTabExpression", "Schedules the job.", [
     cron("CronTab", "When it starts.", { required: true }),
@@ -46,14 +44,14 @@ const jobArguments = [
   argument("LinkDependTask", "Makes a task depend on another.", [
     string("Task", "Task that waits.", { required: true }),
     string("DependOn", "Task that it waits for.", { required: true }),
-    count("ChildOccurence", "Which occurrence of the first."),
-    count("ParentOccurence", "Which occurrence of the second."),
+    count("ChildOccurence", "Which occurrence of the first, from 0."),
+    count("ParentOccurence", "Which occurrence of the second, from 0."),
   ]),
   argument("OpenIdIdentifier", "Client of the agent-side tasks.", [
     softReference("Identifier", "OpenIdClient", "The client.", { required: true }),
   ]),
   argument("Configuration", "Folder that is deployed.", [string("Path", "The folder.", { required: true })]),
-  argument("FulfillInternalWorkflowsPath", "Workflow file of a connector.", [
+  argument("FulfillInternalWorkflowsPath", "Workflow file of a connector; changes nothing yet.", [
     reference("ConnectorIdentifier", "Connector", "The connector.", { required: true }),
     string("Path", "The file.", { required: true }),
   ]),
@@ -64,12 +62,10 @@ const jobArguments = [
   argument("NoProvisioning", "Leaves provisioning out.", []),
   argument("NoSynchronization", "Leaves synchronization out.", []),
   argument("DoNotCreateJob", "Makes the tasks only.", []),
-  argument("FormatPropertiesInResource", "Orders carry typed values.", []),
+  argument("FormatPropertiesInResource", "Orders carry typed values; changes nothing yet.", []),
 ];
 
 const withArguments = (...names: readonly string[]) => ({
-  ...scaffolding,
-  creates: makesJobs,
   children: names.map((name) => `Scaffolding/${name}`),
 });
 
@@ -124,8 +120,8 @@ const jobScaffoldings = [
     named,
     withArguments("AddTask", "CronTabExpression", "DoNotCreateJob"),
   ),
-  element("CleanDatabaseJob", source, "Job that closes what died.", [], { ...scaffolding, creates: makesJobs }),
-  element("CreateConnectorsJobs", source, "Jobs for the screens of the connectors.", [], { ...scaffolding, creates: makesJobs }),
+  element("CleanDatabaseJob", source, "Job that closes what died.", []),
+  element("CreateConnectorsJobs", source, "Jobs for the screens of the connectors.", []),
 ];
 
 const entityTypeScaffoldings = [
@@ -141,6 +137,17 @@ const entityTypeScaffoldings = [
     ],
     { ...scaffolding, creates: ["EntityTypeMapping", "EntityAssociationMapping", "Connection"] },
   ),
+];
+
+const jobRight = (name: string, documentation: string) =>
+  element(name, "jobs-and-tasks §3.7", documentation, [softReference("Profile", "Profile", "Who gets it.", { required: true })]);
+
+/** Rights on jobs, of which the mails about errors are used. */
+const jobRights = [
+  jobRight("JobExecutionAccessControlRules", "Rights to run jobs, and mails about errors."),
+  jobRight("JobViewAccessControlRules", "Rights to look at jobs, and mails about errors."),
+  jobRight("RunJobNotificationAccessControlRules", "Mails about jobs that end with an error."),
+  jobRight("RunJobRepairNotificationAccessControlRules", "Mails about resumed jobs that end with an error."),
 ];
 
 /** Scaffoldings for rights and screens, of which the public documentation has a page each; what they make plays no part in a run. */
@@ -172,9 +179,7 @@ const otherNames = [
   "GetJobLogAdministrationAccessControlRules",
   "GovernanceRolesAccessControlRules",
   "JobAdministrationAccessControlRules",
-  "JobExecutionAccessControlRules",
   "JobTaskAdministrationAccessControlRules",
-  "JobViewAccessControlRules",
   "ManageAccounts",
   "ManageSettingAccessControlRule",
   "MonitoringAdministrationAccessControlRules",
@@ -200,9 +205,7 @@ const otherNames = [
   "RoleAndSimulationControlRules",
   "RoleNamingAccessControlRules",
   "RunJobAdministrationAccessControlRules",
-  "RunJobNotificationAccessControlRules",
   "RunJobRepairAdministrationAccessControlRules",
-  "RunJobRepairNotificationAccessControlRules",
   "SearchBarPageAccessControl",
   "SettingsAccessControlRules",
   "SimulationAccessControlRules",
@@ -258,5 +261,6 @@ export const scaffoldingElements: readonly ElementDefinition[] = [
   ...jobScaffoldings,
   ...jobArguments,
   ...entityTypeScaffoldings,
+  ...jobRights,
   ...otherScaffoldings,
 ];

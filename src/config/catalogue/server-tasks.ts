@@ -202,6 +202,5 @@ export const serverTasks: Readonly<Record<string, TaskShape>> = {
     side: "server",
     source: "jobs-and-tasks §2.2",
     documentation: "Closes job and task instances whose runner died.",
-    status: "accepted",
   },
 };

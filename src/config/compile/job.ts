@@ -35,39 +35,13 @@ const overridesOf = (
   return overrides;
 };
 
-/** A task that a scaffolding makes: it holds its place in the job, so that whoever runs the job sees that it is not there. */
-const scaffoldedTask = (step: ConfigurationElement): Task => {
-  const identifier = step.required("Identifier");
-  return {
-    identifier,
-    isGeneratedIdentifier: false,
-    type: "ScaffoldedTask",
-    displayName: identifier,
-    displayNames: {},
-    side: "server",
-    agent: null,
-    openIdClient: null,
-    connector: null,
-    connection: null,
-    continueOnError: false,
-    attributes: {},
-    entityTypes: [],
-    resourceTypes: [],
-    parents: [],
-    place: step.place(),
-  };
-};
-
 const compileSteps = (job: ConfigurationElement, names: TaskNames, declared: Declared, findings: Findings): readonly JobStep[] => {
   const overrides = overridesOf(job, declared, findings);
   const run = new Set(job.children.filter((child) => !isOverride(child)).map((child) => taskOf(child, declared)));
   const steps: JobStep[] = [];
   for (const child of job.children) {
     const task = taskOf(child, declared);
-    if (task === null) {
-      steps.push({ task: scaffoldedTask(child), level: child.number("Level") });
-      continue;
-    }
+    if (task === null) continue;
     if (isOverride(child) && (run.has(task) || overrides.get(task) !== child)) continue;
     const override = overrides.get(task) ?? null;
     const level = override?.has("Level") === true ? override.number("Level") : child.number("Level");

@@ -105,6 +105,7 @@ export const compileTask = (
     attributes,
     entityTypes: unique(childrenOf(element, override, ["TaskEntityType"]).map(taskEntityType)),
     resourceTypes: unique(childrenOf(element, override, ["TaskResourceType"]).map((child) => child.string("ResourceType"))),
+    ...(element.scaffolding === null ? {} : { scaffolding: element.scaffolding.name }),
     parents: unique(childrenOf(element, override, ["TaskDependsOnTask", "TaskDependOnTask"]).map((child) => child.string("ParentTask"))),
     place: element.place(),
   };

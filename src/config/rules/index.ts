@@ -1,2 +1,3 @@
 export { warnAboutConnectors } from "./connector.js";
 export { warnAboutJobs } from "./job.js";
+export { warnAboutNotification } from "./notification.js";

@@ -1,4 +1,4 @@
-import { findPackage } from "../catalogue/packages.js";
+import { tellsChanges } from "../change-source.js";
 import type { Configuration, Job, Task } from "../configuration.js";
 import type { Declared } from "../declared.js";
 import type { Findings } from "../findings.js";
@@ -10,13 +10,10 @@ const isOn = (task: Task, name: string): boolean => task.attributes[name] === tr
 
 const tasksOf = (job: Job, type: string): readonly Task[] => job.steps.map(({ task }) => task).filter((task) => task.type === type);
 
-/** An export that can give changes only: its package can, and for files an incremental path is set. */
+/** An export that can give changes only. */
 const canBeIncremental = (task: Task, { connections, settings }: Compiled): boolean => {
   const connection = task.connection === null ? undefined : connections.get(task.connection);
-  const known = connection === undefined ? null : findPackage(connection.package);
-  if (connection === undefined || known?.modes.includes("incremental") !== true) return false;
-  if (!known.settings.some(({ name }) => name === "PathIncremental")) return true;
-  return settings.connections.get(connection.identifier.toLowerCase())?.PathIncremental !== undefined;
+  return connection !== undefined && tellsChanges(connection, settings.connections);
 };
 
 const modeOf = (tasks: readonly Task[]): ReadonlySet<string> => new Set(tasks.map((task) => text(task, "SynchronizationMode")));

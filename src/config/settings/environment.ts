@@ -114,3 +114,13 @@ export const applyEnvironment = (
     set(root, levels, value, known, variable);
   }
 };
+
+/** Files that variables name by `__FILE`, as written. */
+export const environmentFiles = (environment: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  Object.keys(environment)
+    .sort()
+    .flatMap((variable) => {
+      const upper = variable.toUpperCase();
+      const file = environment[variable];
+      return file !== undefined && upper.startsWith(prefix) && upper.endsWith(fileSuffix) ? [file] : [];
+    });

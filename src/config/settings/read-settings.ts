@@ -5,7 +5,10 @@ import { type SettingDefinition, settingDefinitions } from "../catalogue/setting
 import type { Findings } from "../findings.js";
 import { nearestName } from "../nearest.js";
 import type { ConnectionSettings, Settings } from "../settings.js";
+import { notificationSettings } from "./notification-settings.js";
+import { retentionSettings } from "./retention-settings.js";
 import { schedulerSettings } from "./scheduler-settings.js";
+import { serviceSettings } from "./service-settings.js";
 import { find, plainValue, type SettingBranch, type SettingNode } from "./setting-tree.js";
 
 /** A declared connection, as far as settings need it. */
@@ -267,6 +270,9 @@ export const readSettings = (
     maxTaskBatchSize: integer("Jobs.MaxTaskBatchSize", 5, 1),
     maxLockWatchSeconds: integer("Scheduler.MaxLockWatchTime", 1800, null),
     scheduler: schedulerSettings(root, integer("Scheduler.GraceTime", 60, 0), findings),
+    service: serviceSettings(root, findings),
+    retention: retentionSettings(root, findings),
+    notification: notificationSettings(root, workspace, findings),
     taskTimeoutSupplementMinutes: integer("TaskTimeoutSupplement", 0, 0),
     sourcesRootPaths: rootPaths
       .filter((entry): entry is string => typeof entry === "string" && entry !== "")

@@ -24,6 +24,15 @@ export interface RehearsedTask {
   readonly session: RehearsedSession | null;
 }
 
+/** A plan that `sluice apply` takes. */
+export interface WrittenPlan {
+  /** Absolute. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Synchronizations that would change something, in the order in which they are applied. `changes`: lines of resources, links and claims. */
+  readonly sections: readonly { readonly task: string; readonly connector: string; readonly changes: number }[];
+}
+
 /** What `run --dry-run --json` prints (design §7.9). */
 export interface RehearsalReport {
   readonly format: 1;
@@ -32,6 +41,8 @@ export interface RehearsalReport {
   /** How the job would end, as far as the rehearsal can tell. */
   readonly state: Exclude<JobState, "Waiting" | "InProgress">;
   readonly tasks: readonly RehearsedTask[];
+  /** Where a plan was asked for (`run --plan`): what was written, null where a task would fail. */
+  readonly plan?: WrittenPlan | null;
   /** Sentences for a person: what a run at this moment would meet besides. */
   readonly notes: readonly string[];
 }

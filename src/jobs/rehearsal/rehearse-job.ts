@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import type { Configuration } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
-import { type OnProgress, populationGuard, systemTiming, type Timing } from "../../model/index.js";
+import { isoTime, type OnProgress, populationGuard, systemTiming, type Timing } from "../../model/index.js";
 import { advance, decisions, type JobSnapshot, newInstance, taskRecords } from "../../statemachine/index.js";
-import type { RehearsedSession, RehearseRequest, Store } from "../../store/index.js";
+import { type RehearsedSession, type RehearseRequest, type SectionLines, type Store, writePlan } from "../../store/index.js";
 import { isUnbuilt, repositoryModel, sessionFolder, type TaskRegistry, taskRegistry } from "../../tasks/index.js";
 import { connectorOf } from "../connector-lock.js";
 import type { TaskGraph, TaskNode } from "../graph/index.js";
@@ -13,7 +14,7 @@ import { graphOf } from "../run-target.js";
 import { byProperty } from "./changed-property.js";
 import { furnish, type RehearsalFolder } from "./rehearsal-folder.js";
 import type { CollectedSession } from "./rehearsal-link.js";
-import type { RehearsalReport, RehearsedTask } from "./rehearsal-report.js";
+import type { RehearsalReport, RehearsedTask, WrittenPlan } from "./rehearsal-report.js";
 import { type AgentRehearsal, rehearseAgentTask } from "./rehearse-agent-task.js";
 
 export interface RehearseJobRequest {
@@ -25,6 +26,8 @@ export interface RehearseJobRequest {
   readonly what: RunTarget;
   /** `run --force`: thresholds are computed and stop nothing. */
   readonly force: boolean;
+  /** Absolute: where the plan of all that the synchronizations would change is written, for `sluice apply`. */
+  readonly planFile?: string | undefined;
   /** Ends the rehearsal: what is running is stopped, and what stopped it is thrown. */
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
@@ -57,17 +60,23 @@ export const rehearseJob = async (request: RehearseJobRequest): Promise<Rehearsa
   const exports = nodes.filter(({ taskKey, task }) => task.type === "ExportTask" && !notRun.has(taskKey));
   await furnish(configuration, folder, new Set(exports.flatMap(({ task }) => task.connection ?? [])));
 
+  if (request.planFile !== undefined && request.store.synchronization.changeSets === null)
+    throw new SluiceError("SYNC_EMBEDDED_ONLY", { what: "sluice run --plan" });
   const rehearsal = new Rehearsal(request, graph, nodes, notRun);
   const isIncremental = isIncrementalRun(job, nodes);
   const deactivated = await request.store.connectors.deactivations();
   // A block is no reason not to look.
   await rehearsal.runTasks(leftOutTasks(nodes, configuration, isIncremental, { blocked: new Map(), deactivated }));
   await rehearsal.synchronize();
+  const name = "rootTask" in what ? what.rootTask : what.job;
+  const outcome = rehearsal.outcome();
+  const plan = request.planFile === undefined ? {} : { plan: rehearsal.writePlan(request.planFile, name, outcome.tasks) };
   return {
     format: 1,
     dryRun: true,
-    job: "rootTask" in what ? what.rootTask : what.job,
-    ...rehearsal.outcome(),
+    job: name,
+    ...outcome,
+    ...plan,
     notes: [...(await blockNotes(request, nodes, isIncremental)), ...rehearsal.notes],
   };
 };
@@ -210,7 +219,9 @@ class Rehearsal {
     if (mappingHash !== configuration.connectorHash.get(connector))
       throw new SluiceError("SYNC_SESSION_OUTDATED", { session: manifest.guid, connector });
     const isForced = force || task.attributes.ForceSynchronization === true;
-    const request = { session: manifest, folder, mappingHash, model: repositoryModel(configuration), force: isForced };
+    const { planFile } = this.#request;
+    const lines = planFile === undefined ? {} : { planFile: join(this.#request.folder.path, `changes-${this.#planned.length}.jsonl`) };
+    const request = { session: manifest, folder, mappingHash, model: repositoryModel(configuration), force: isForced, ...lines };
     this.#planned = [...this.#planned, { node, request }];
     return true;
   }
@@ -251,6 +262,8 @@ class Rehearsal {
         if (key !== undefined)
           this.#said.set(key, { session, counters: { ...session.counters }, reason: session.notes.join("; ") || null });
       }
+      // A plan is of all of them: each was tried on top of the one before, also where a gate would stop.
+      if (this.#request.planFile !== undefined) return;
       const stopped = tried.findIndex((_, index) => stops(sessions[index], tried[index]?.request.force ?? false));
       const group = tried[stopped]?.node.group;
       const rest = tried.slice(stopped + 1).filter(({ node }) => node.group === group);
@@ -264,6 +277,32 @@ class Rehearsal {
     const node = (tried.find(({ node: { taskKey } }) => !this.#said.has(taskKey)) ?? tried[0])?.node;
     if (node === undefined) throw error;
     this.#said.set(node.taskKey, { error: recordedError(asSluiceError(error, node.task.identifier), configuration.settings.secrets) });
+  }
+
+  /** Writes the plan of what was tried; null, and no file, where a task would fail. Synchronizations without a change are not in it. */
+  writePlan(file: string, job: string, tasks: readonly RehearsedTask[]): WrittenPlan | null {
+    if (tasks.some(({ state }) => state === "Errored")) return null;
+    const sections: SectionLines[] = [];
+    for (const { node, request } of this.#planned) {
+      const session = this.#said.get(node.taskKey)?.session;
+      if (session?.planned === undefined || request.planFile === undefined || session.planned.lines === 0) continue;
+      const { head, mappingHash, emptyMappings, lines: changes } = session.planned;
+      const { connector, counters, thresholds, message: blocked } = session;
+      const about = {
+        section: sections.length,
+        task: node.taskKey,
+        connector,
+        mode: request.session.mode,
+        head,
+        mappingHash,
+        emptyMappings,
+      };
+      sections.push({ section: { ...about, counters, thresholds, blocked, changes }, file: request.planFile });
+    }
+    const madeAt = isoTime(this.#request.timing ?? systemTiming);
+    const leftOut = this.#nodes.flatMap(({ taskKey }) => (this.#notRun.has(taskKey) ? [taskKey] : []));
+    const sha256 = writePlan(file, { format: 1, plan: "sluice", job, madeAt, leftOut }, sections);
+    return { file, sha256, sections: sections.map(({ section: { task, connector, changes } }) => ({ task, connector, changes })) };
   }
 
   /** How each task came out, and the job with them. */

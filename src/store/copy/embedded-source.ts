@@ -2,7 +2,7 @@ import type { DatabaseSyncInstance } from "@photostructure/sqlite";
 import { SluiceError } from "../../errors/index.js";
 import type { Slot, Timing } from "../../model/index.js";
 import { ownIndexOf } from "../maintenance/key-index-set.js";
-import { openConnection } from "../sqlite/client.js";
+import { openConnection } from "../sqlite/connection.js";
 import { isBusy, storeFailure } from "../sqlite/failure.js";
 import type { Stored } from "./column.js";
 

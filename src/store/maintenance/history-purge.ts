@@ -36,7 +36,11 @@ export const purgeHistory = (dialect: MaintenanceDialect, request: PurgeRequest,
   withConnection(dialect, options, async (connection) => {
     const versions = await purgeTable(connection, dialect, versionsTable, request, options);
     const links = await purgeTable(connection, dialect, linksTable, request, options);
-    return { versions, links, ...(await purgeRecords(connection, dialect, request, options)) };
+    const { before, batch, dryRun } = request;
+    // Changes that were applied are no history: `Retention.Instances` is what they go by.
+    const records = { instances: before, sessions: before, history: before, keepsAppliedChanges: true, batch, dryRun };
+    const { jobInstances, taskInstances, sessions } = await purgeRecords(connection, dialect, records, options);
+    return { versions, links, jobInstances, taskInstances, sessions };
   });
 
 /** A table with history, walked in the order of its primary key. */

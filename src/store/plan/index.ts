@@ -7,6 +7,16 @@ export { MissingResources } from "./missing-resources.js";
 export { countNavigation, type NavigationCounts, noNavigations, type StagedNavigation } from "./navigation-counts.js";
 export { NearKeys } from "./near-keys.js";
 export { type OwnSide, ownKeyMove, ownSidesOf } from "./own-side.js";
+export {
+  type PlanContent,
+  plannedChange,
+  readPlan,
+  type SectionLines,
+  sectionLines,
+  writePlan,
+} from "./plan-file.js";
+export { changeLine, type PlannedChange, plannedClaim, plannedLink, plannedResource } from "./planned-change.js";
+export { PropertyNames } from "./property-names.js";
 export { navigationIds, rehearsedLink, rehearsedResource, type StagedResource } from "./rehearsed-change.js";
 export {
   derivePlan,

@@ -29,7 +29,7 @@ export interface Identity {
 const knownSlots: ReadonlySet<string> = new Set(allSlots);
 
 /** A column's name may stand in a statement only when it is one of the 153 slots. */
-const isSlot = (name: string): name is Slot => knownSlots.has(name);
+export const isSlot = (name: string): name is Slot => knownSlots.has(name);
 
 /**
  * Reads `UM_EntityTypes`, `UM_Properties`, `UM_Mappings`. A property's slot is the one its data was loaded with; the

@@ -36,6 +36,8 @@ export interface AbortDeadOptions {
   readonly isPatient?: boolean;
   /** Ends that wait. */
   readonly signal?: AbortSignal | undefined;
+  /** Says of an instance that its runner drives it no more though its process lives: a service that lost it with the database knows of its own. */
+  readonly isGivenUp?: (instance: JobInstance) => boolean;
 }
 
 const running = ["Waiting", "InProgress"];
@@ -46,7 +48,7 @@ const running = ["Waiting", "InProgress"];
  * is suspected. Each process is asked for once.
  */
 export const abortDead = async (writer: Writer, options: AbortDeadOptions = {}): Promise<readonly AbortedInstance[]> => {
-  const seen = await suspects(writer);
+  const seen = await suspects(writer, options.isGivenUp);
   if (seen.instances.length === 0 && seen.locks.length === 0) return [];
   let aborted: AbortedInstance[] = [];
   const judge = async (trx: Knex.Transaction): Promise<void> => {
@@ -66,6 +68,7 @@ export const abortDead = async (writer: Writer, options: AbortDeadOptions = {}):
 /** A look without a write; who lives for sure, or has a lease, is left out. */
 const suspects = async (
   writer: Writer,
+  isGivenUp: AbortDeadOptions["isGivenUp"],
 ): Promise<{ readonly instances: readonly SuspectInstance[]; readonly locks: readonly SuspectLock[] }> => {
   const known = new Map<string, ReturnType<typeof lifeOf>>();
   const life = (runner: ProcessIdentity): ReturnType<typeof lifeOf> => {
@@ -76,7 +79,8 @@ const suspects = async (
   };
   const instances = ((await writer.knex("UJ_JobInstances").whereIn("State", running)) as Row[]).map((row) => {
     const instance = jobInstanceOf(row);
-    return { instance, runner: instance.runner, life: life(instance.runner), leaseUntil: instance.leaseUntil };
+    const alive = isGivenUp?.(instance) === true ? "dead" : life(instance.runner);
+    return { instance, runner: instance.runner, life: alive, leaseUntil: instance.leaseUntil };
   });
   const held = (await writer
     .knex("UJ_Locks as l")

@@ -6,12 +6,12 @@ import { type Row, textOrNull } from "./job-instance.js";
 export interface Decision {
   readonly jobInstance: JobInstanceId;
   readonly taskInstance: TaskInstanceId | null;
-  readonly decision: "force" | "resume" | "cancel" | "replaced";
+  readonly decision: "force" | "resume" | "cancel" | "replaced" | "apply" | "undo";
   readonly takenBy: string;
   readonly host: string;
   readonly takenAt: string;
   readonly reason: string | null;
-  /** Hash of the staged set that the decision was about. */
+  /** Hash of the staged set that the decision was about; of `apply` the SHA-256 of the plan. */
   readonly setHash: string | null;
 }
 

@@ -14,8 +14,14 @@ interface StoredTask {
 export interface StoredPlan {
   /** A job, or one root task without a job. */
   readonly kind: "job" | "rootTask";
-  /** `--from`, `--to`, `--task` of the run, and `--task-string-contains` of the documented tool. */
-  readonly selection: { readonly from?: string; readonly to?: string; readonly task?: string; readonly contains?: string } | null;
+  /** `--from`, `--to`, `--task` of the run, `--task-string-contains` of the documented tool, and the mode of a connector's own job. */
+  readonly selection: {
+    readonly from?: string;
+    readonly to?: string;
+    readonly task?: string;
+    readonly contains?: string;
+    readonly mode?: "Complete" | "Incremental";
+  } | null;
   readonly tasks: readonly StoredTask[];
   /** `Configuration.connectorHash` of the connectors whose locks the instance holds. */
   readonly connectorHashes: Readonly<Record<string, string>>;
@@ -54,6 +60,10 @@ export interface JobInstance {
   readonly cancelRequestedAt: string | null;
   readonly cancelRequestedBy: string | null;
   readonly cancelReason: string | null;
+  /** Why the program that runs it was asked to end; null where it was not. */
+  readonly haltReason: string | null;
+  /** From 1; each resume makes another one. */
+  readonly attempt: number;
 }
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -81,4 +91,6 @@ export const jobInstanceOf = (row: Row): JobInstance => ({
   cancelRequestedAt: textOrNull(row.CancelRequestedAt),
   cancelRequestedBy: textOrNull(row.CancelRequestedBy),
   cancelReason: textOrNull(row.CancelReason),
+  haltReason: textOrNull(row.HaltReason),
+  attempt: Number(row.Attempt),
 });

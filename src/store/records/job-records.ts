@@ -11,14 +11,17 @@ import {
   taskInstanceId,
 } from "../../model/index.js";
 import type { Writer } from "../retry.js";
+import { type JobAttempt, jobAttempts, keepJobAttempt, repeatTask, type TaskAttempt, taskAttempts } from "./attempt.js";
 import { type Deactivation, deactivations } from "./connector-records.js";
 import { type AbortDeadOptions, type AbortedInstance, abortDead } from "./dead-runner.js";
 import { type Decision, decisionOf, insertDecision } from "./decision.js";
 import { insertedId } from "./inserted-id.js";
 import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger, textOrNull } from "./job-instance.js";
 import { leaseEnd } from "./lease.js";
+import { type LeftWork, requireLeftWork } from "./left-work.js";
 import { deleteLocks, insertLocks, type LockHolder, lockHolders } from "./lock.js";
 import type { ProcessIdentity } from "./process-identity.js";
+import { type RunClaim, startClaim } from "./scheduled-run.js";
 import { nextValue } from "./sequence.js";
 import { stored } from "./stored-json.js";
 import { type FencedTask, requireRunning } from "./task-fence.js";
@@ -38,6 +41,8 @@ export interface NewInstance {
   readonly force: boolean;
   readonly reason: string | null;
   readonly tasks: readonly NewTask[];
+  /** The due time that a scheduler opens it for. */
+  readonly claim?: RunClaim | undefined;
 }
 
 /** An instance in the hands of a runner. */
@@ -52,6 +57,8 @@ export interface InstanceChange {
   readonly waitingFor?: readonly LockHolder[];
   /** Notes that a cancel was asked in the runner's own process. */
   readonly cancelRequestedBy?: string;
+  /** Notes that the program that runs it was asked to end. */
+  readonly haltReason?: string;
   /** Frees the locks although the state stays: a closing took them for an instance that had ended before. */
   readonly releasesLocks?: boolean;
   readonly tasks?: readonly TaskChange[];
@@ -63,10 +70,24 @@ export interface Taking {
   readonly runner: ProcessIdentity;
   /** Locks to take together; none may be held. */
   readonly locks: readonly string[];
-  /** `InProgress` for a resume; absent: the state stays. */
-  readonly state?: JobState;
   readonly validations: readonly NewTask[];
+  /** Present for a resume: a new attempt, InProgress. Absent: the state stays. */
+  readonly attempt?: NewAttempt;
   readonly decisions: readonly Omit<Decision, "host" | "takenAt" | "jobInstance">[];
+}
+
+/** A resume as it begins. */
+export interface NewAttempt {
+  /** Tasks that failed, were aborted or were skipped, and are NotStarted again. */
+  readonly repeated: readonly TaskInstanceId[];
+  /**
+   * Asked once the locks are held, since only then no other instance changes what is blocked: the plan with what is left out now, and what the remaining tasks go on from.
+   * The instance's own Blocked tasks do not count.
+   */
+  readonly planOf: (
+    blocked: ReadonlyMap<string, JobInstanceId>,
+    deactivated: ReadonlyMap<string, Deactivation>,
+  ) => { readonly plan: StoredPlan; readonly works: readonly LeftWork[] };
 }
 
 /** The record of job and task instances: rows of `UJ_*`, written as it happens (design §7.11). */
@@ -114,11 +135,22 @@ export class JobRecords {
     return rows.map(decisionOf);
   }
 
+  /** How former attempts of an instance and of its tasks ended, oldest first; nothing where it was never resumed. */
+  async attempts(instance: number): Promise<{ readonly job: readonly JobAttempt[]; readonly tasks: readonly TaskAttempt[] }> {
+    const { knex } = this.#writer;
+    return { job: await jobAttempts(knex, instance), tasks: await taskAttempts(knex, instance) };
+  }
+
   /**
-   * Connectors with a Blocked SynchronizeTask (jobs-and-tasks §3.5), and the instances that hold it; the latest where there are several.
+   * Connectors with a Blocked SynchronizeTask (jobs-and-tasks §3.5), and the instances that hold it; the latest where there are several. Those of `except` do not count.
    */
-  blockedConnectors(): Promise<ReadonlyMap<string, JobInstanceId>> {
-    return blockedConnectors(this.#writer.knex);
+  blockedConnectors(except: JobInstanceId | null = null): Promise<ReadonlyMap<string, JobInstanceId>> {
+    return blockedConnectors(this.#writer.knex, except);
+  }
+
+  /** Throws JOB_OVERTAKEN where another run has replaced what a resume of the instance would go on from. */
+  requireLeftWork(instance: JobInstance, works: readonly LeftWork[]): Promise<void> {
+    return requireLeftWork(this.#writer.knex, instance, works);
   }
 
   /** The last SynchronizeTask of a connector that started, or null. */
@@ -134,7 +166,7 @@ export class JobRecords {
 
   /**
    * Opens an instance, Waiting, with one NotStarted row for each task, and takes the job's own lock.
-   * Throws LOCK_JOB_HELD naming the holder when the job runs already (design §10). `signal` ends a wait for the writer, here and below: JOB_WAIT_ENDED, nothing was written.
+   * Throws LOCK_JOB_HELD naming the holder when the job runs already (design §10), JOB_CLAIM_LOST when another scheduler has taken the due time. `signal` ends a wait for the writer, here and below: JOB_WAIT_ENDED, nothing was written.
    */
   open(request: NewInstance, signal?: AbortSignal): Promise<HeldInstance & { readonly tasks: ReadonlyMap<string, TaskInstanceId> }> {
     return this.#writer.transaction(async (trx) => {
@@ -161,6 +193,7 @@ export class JobRecords {
           Reason: request.reason,
         }),
       );
+      if (request.claim !== undefined) await startClaim(trx, request.claim, id);
       if (request.force) {
         const decision = { jobInstance: id, taskInstance: null, decision: "force", takenBy: request.startedBy, setHash: null } as const;
         await insertDecision(trx, { ...decision, host: request.runner.host, takenAt: at, reason: request.reason });
@@ -187,7 +220,7 @@ export class JobRecords {
         await fenced(trx, held, { WaitingFor: stored(holders) });
         return { holders, plan: null };
       }
-      const plan = planOf(await blockedConnectors(trx), await deactivations(trx));
+      const plan = planOf(await blockedConnectors(trx, null), await deactivations(trx));
       await fenced(trx, held, { State: "InProgress" satisfies JobState, WaitingFor: null, Plan: stored(plan) });
       await insertLocks(trx, locks, { jobInstance: held.id, runner, fence: held.fence, at: isoTime(this.#writer.timing) });
       return { holders: [], plan };
@@ -195,9 +228,9 @@ export class JobRecords {
   }
 
   /**
-   * Takes an instance that does not run: a new fence, the locks, new rows for validations, the decisions, in one transaction. Gives the
-   * holders of locks that are not free, and then nothing was written.
-   * Throws JOB_CHANGED_MEANWHILE when somebody else took or closed the instance since it was read.
+   * Takes an instance that does not run: a new fence, the locks, a new attempt, new rows for validations, the decisions, in one transaction. Gives the
+   * holders of locks that are not free, and then nothing was written; `plan` is null where nothing was planned anew.
+   * Throws JOB_CHANGED_MEANWHILE when somebody else took or closed the instance since it was read, JOB_OVERTAKEN as `requireLeftWork`.
    */
   take(
     taking: Taking,
@@ -206,11 +239,14 @@ export class JobRecords {
     readonly holders: readonly LockHolder[];
     readonly held: HeldInstance;
     readonly tasks: ReadonlyMap<string, TaskInstanceId>;
+    readonly plan: StoredPlan | null;
   }> {
-    const { instance, runner } = taking;
+    const { instance, runner, attempt } = taking;
     return this.#writer.transaction(async (trx) => {
       const holders = await lockHolders(trx, taking.locks, null);
-      if (holders.length > 0) return { holders, held: instance, tasks: new Map() };
+      if (holders.length > 0) return { holders, held: instance, tasks: new Map(), plan: null };
+      const planned = attempt?.planOf(await blockedConnectors(trx, instance.id), await deactivations(trx)) ?? null;
+      await requireLeftWork(trx, instance, planned?.works ?? []);
       const at = isoTime(this.#writer.timing);
       const fence = await nextValue(trx, "fence");
       const changed = await trx("UJ_JobInstances")
@@ -224,7 +260,16 @@ export class JobRecords {
           CancelRequestedAt: null,
           CancelRequestedBy: null,
           CancelReason: null,
-          ...(taking.state === undefined ? {} : { State: taking.state, EndDate: null, Message: null }),
+          ...(planned === null
+            ? {}
+            : {
+                State: "InProgress" satisfies JobState,
+                Attempt: instance.attempt + 1,
+                EndDate: null,
+                Message: null,
+                HaltReason: null,
+                Plan: stored(planned.plan),
+              }),
         });
       if (changed === 0) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
       for (const { validationOf } of taking.validations) {
@@ -233,11 +278,16 @@ export class JobRecords {
           .first("Id");
         if (blocked === undefined) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
       }
+      if (attempt !== undefined) await keepJobAttempt(trx, instance);
+      for (const id of attempt?.repeated ?? []) {
+        if (!(await repeatTask(trx, id))) throw new SluiceError("JOB_CHANGED_MEANWHILE", { jobInstance: instance.id });
+      }
       await insertLocks(trx, taking.locks, { jobInstance: instance.id, runner, fence, at });
       for (const decision of taking.decisions) {
         await insertDecision(trx, { ...decision, jobInstance: instance.id, host: runner.host, takenAt: at });
       }
-      return { holders: [], held: { id: instance.id, fence }, tasks: await insertTasks(trx, instance.id, taking.validations) };
+      const tasks = await insertTasks(trx, instance.id, taking.validations);
+      return { holders: [], held: { id: instance.id, fence }, tasks, plan: planned?.plan ?? null };
     }, signal);
   }
 
@@ -255,6 +305,7 @@ export class JobRecords {
         ...(isOver ? { LeaseUntil: null } : {}),
         ...(change.message === undefined ? {} : { Message: change.message }),
         ...(change.waitingFor === undefined ? {} : { WaitingFor: stored(change.waitingFor) }),
+        ...(change.haltReason === undefined ? {} : { HaltReason: change.haltReason }),
         ...(change.cancelRequestedBy === undefined ? {} : { CancelRequestedAt: at, CancelRequestedBy: change.cancelRequestedBy }),
       });
       for (const task of change.tasks ?? []) await updateTask(trx, task, at);
@@ -390,11 +441,16 @@ const updateTask = async (trx: Knex.Transaction, change: TaskChange, at: string)
   });
 };
 
-const blockedConnectors = async (knex: Knex | Knex.Transaction): Promise<ReadonlyMap<string, JobInstanceId>> => {
-  const rows = (await knex("UJ_TaskInstances")
+const blockedConnectors = async (
+  knex: Knex | Knex.Transaction,
+  except: JobInstanceId | null,
+): Promise<ReadonlyMap<string, JobInstanceId>> => {
+  const query = knex("UJ_TaskInstances")
     .where({ State: "Blocked", Type: "SynchronizeTask" })
     .whereNotNull("Connector")
     .orderBy("Id")
-    .select("Connector", "JobInstance")) as { Connector: string; JobInstance: number }[];
+    .select("Connector", "JobInstance");
+  if (except !== null) query.whereNot({ JobInstance: except });
+  const rows = (await query) as { Connector: string; JobInstance: number }[];
   return new Map(rows.map((row) => [row.Connector, jobInstanceId(Number(row.JobInstance))]));
 };

@@ -200,7 +200,13 @@ export class SessionRecords {
         .update({ State: "ready", Manifest: stored(manifest), ChangedAt: at });
       if (changed === 0) throw new SluiceError("SYNC_SESSION_STATE", { session: manifest.guid, state: "no longer open" });
       const older = unprocessed(trx, manifest.connector).where("Sequence", "<", own.Sequence);
-      if (manifest.mode === "Incremental" && own.StartsAt !== null) older.whereNot({ Guid: own.StartsAt });
+      if (manifest.mode === "Incremental") {
+        older.where((needless) => {
+          needless
+            .where({ Mode: "Incremental" })
+            .orWhere((left) => void left.where({ State: "ready" }).whereNot({ Guid: own.StartsAt ?? "" }));
+        });
+      }
       await older.update({ State: "cancelled", ChangedAt: at });
     });
   }

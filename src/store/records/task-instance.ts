@@ -46,6 +46,8 @@ export interface TaskInstance {
   /** Why it blocked, or a reason such as `nothing prepared`. */
   readonly message: string | null;
   readonly session: SessionGuid | null;
+  /** From 1; each resume that takes it up again makes another one. All else is about the present one. */
+  readonly attempt: number;
 }
 
 /** A task as it gets its row. */
@@ -97,5 +99,6 @@ export const taskInstanceOf = (row: Row): TaskInstance => {
     error: parsed<RecordedError>(row.Error),
     message: textOrNull(row.Message),
     session: session === null ? null : sessionGuid(session),
+    attempt: Number(row.Attempt),
   };
 };

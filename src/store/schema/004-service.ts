@@ -9,6 +9,10 @@ export const up = async (knex: Knex, dialect: SchemaDialect): Promise<void> => {
       t.integer("Attempt").notNullable().defaultTo(1);
     });
   }
+  await knex.schema.alterTable("UJ_JobInstances", (t) => {
+    // Why the program that runs it was asked to end; null: it was not, or the instance was taken up again since.
+    dialect.long(t, "HaltReason").nullable();
+  });
   // How former attempts of a task ended; its row tells of the present one.
   await knex.schema.createTable("UJ_TaskAttempts", (t) => {
     t.integer("TaskInstance").notNullable();
@@ -40,14 +44,19 @@ export const up = async (knex: Knex, dialect: SchemaDialect): Promise<void> => {
     "UJ_Schedules",
     [
       ["Job", "key"],
+      // What was decided by: `0 3 * * * UTC`; empty once the job is gone or has no schedule.
+      ["Schedule", "key"],
       ["DecidedUntil", "time"],
     ],
     ["Job"],
   );
-  // One row a due time that was decided: its key is what keeps two schedulers from starting it twice.
+  // One row a due time that was decided, or a stretch of them: its key is what keeps two schedulers from starting it twice.
   await knex.schema.createTable("UJ_ScheduledRuns", (t) => {
     dialect.key(t, "Job").notNullable();
     dialect.time(t, "DueAt").notNullable();
+    // A stretch of runs that did not start has one row, at its last due time.
+    dialect.time(t, "FirstDueAt").notNullable();
+    t.integer("Runs").notNullable();
     // 'claimed' | 'queued' | 'started' | 'skipped' | 'missed' | 'failed'
     dialect.word(t, "State").notNullable();
     t.integer("JobInstance").nullable();

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from "@photostructure/sqlite";
+import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
+import { openConnection } from "./connection.js";
 
 const require = createRequire(import.meta.url);
 /** knex offers no public entry to its dialect classes; the version of knex is pinned exactly for this path. */
@@ -9,32 +10,12 @@ const BetterSqlite3Client = require("knex/lib/dialects/better-sqlite3/index.js")
   connectionSettings: { filename: string; readOnly?: boolean };
 };
 
-/** How long a statement may wait inside SQLite for another writer before it gives up (ms). Longer waits are ours, off the event loop (`retry.ts`). */
-const busyTimeoutMs = 50;
-
 interface KnexQuery {
   sql: string;
   bindings?: unknown[];
   response?: unknown;
   context?: { lastID: unknown; changes: unknown };
 }
-
-/**
- * Opens a connection as every part of Sluice uses it: WAL (readers never wait for the writer), full synchronisation at each
- * commit (a job's record must survive a power cut), foreign keys on.
- */
-export const openConnection = (filename: string, options: { readOnly?: boolean; busyTimeoutMs?: number } = {}): DatabaseSyncInstance => {
-  const db = new DatabaseSync(filename, { readOnly: options.readOnly ?? false, timeout: options.busyTimeoutMs ?? busyTimeoutMs });
-  if (!(options.readOnly ?? false)) {
-    // Takes effect in a new database only. Twice the default: a resource row of some 400 bytes shares its page with twenty others, which loads faster.
-    db.exec("PRAGMA page_size = 8192");
-    db.exec("PRAGMA journal_mode = WAL");
-    db.exec("PRAGMA synchronous = FULL");
-  }
-  // 16 MiB of page cache: enough for the inner nodes of every index of a million rows.
-  db.exec("PRAGMA cache_size = -16384");
-  return db;
-};
 
 /**
  * knex over @photostructure/sqlite: node:sqlite's interface, prebuilt for every platform on Node 20 and 22, so that `npm ci`

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { openConnection } from "./client.js";
+import { openConnection } from "./connection.js";
 import { storeFailure } from "./failure.js";
 
 /** Where the copy of a database is made before a migration. */

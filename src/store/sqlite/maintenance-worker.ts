@@ -1,6 +1,6 @@
 import type { WorkerMain, WorkerTools } from "../../sync/index.js";
 import { isMaintained, type LongStatement, type UpkeepOutcome, type UpkeepRequest } from "../maintenance/index.js";
-import { openConnection } from "./client.js";
+import { openConnection } from "./connection.js";
 import { storeFailure } from "./failure.js";
 import { isSynchronizing } from "./maintenance.js";
 import { Database } from "./synchronization/database.js";

@@ -5,7 +5,7 @@ import type { Timing } from "../../model/index.js";
 import { runInWorker } from "../../sync/index.js";
 import type { LongStatement, MaintenanceConnection, MaintenanceDialect, UpkeepOutcome, Value } from "../maintenance/index.js";
 import type { RunOptions } from "../synchronization.js";
-import { openConnection } from "./client.js";
+import { openConnection } from "./connection.js";
 import { isBusy, storeFailure } from "./failure.js";
 import type { MaintenanceWork } from "./maintenance-worker.js";
 import { createKeyIndex, keyIndexName } from "./synchronization/key-index.js";

@@ -2,6 +2,7 @@ import type { Configuration, Task } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
 import type { TaskResult } from "../../model/index.js";
 import type { Session, SynchronizeOutcome } from "../../store/index.js";
+import { changeSetOf, completeRequiredBy, runChangeSet } from "../change-set.js";
 import { repositoryModel } from "../repository-model.js";
 import { afterApplied } from "../session-end.js";
 import { sessionFolder } from "../session-folder.js";
@@ -20,6 +21,8 @@ export const synchronizeTask: ServerTaskKind = {
   run: async (context) => {
     const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress, log } = context;
     const connector = connectorOf(task);
+    const changeSet = changeSetOf(task);
+    if (changeSet !== null) return resultOf(await runChangeSet(context, connector, changeSet));
     const { head, expired } = await store.sessions.expireMoved({ jobInstance, taskInstance, fence }, connector);
     for (const { guid, startsAt } of expired)
       log("warn", `session ${guid} starts at ${startsAt}, the repository stands at ${head}: it expired`);
@@ -56,6 +59,7 @@ export const synchronizeTask: ServerTaskKind = {
     const connector = connectorOf(task);
     const session = (await store.records.task(blocked))?.session ?? null;
     if (session === null) throw new SluiceError("SYNC_NOTHING_STAGED", { taskInstance: blocked });
+    const completeRequired = completeRequiredBy(context);
     const outcome = await store.synchronization.resume(
       {
         jobInstance,
@@ -67,6 +71,7 @@ export const synchronizeTask: ServerTaskKind = {
         model: repositoryModel(configuration),
         mappingHash: configuration.connectorHash.get(connector) ?? "",
         keepChanges: keepsChanges(task),
+        ...(completeRequired === null ? {} : { completeRequired }),
       },
       { signal, onProgress },
     );

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { cancelInstance, type RunRequest, runJob } from "../../../src/jobs/index.js";
 import { heartbeatMs, leaseMs, openStore, type Store } from "../../../src/store/index.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { EventRecord, Gate, handDriven } from "./hand-driven-tasks.js";
 import { ManualTiming } from "./manual-timing.js";
 import { type Sample, sampleConfiguration, sampleJob } from "./sample-configuration.js";

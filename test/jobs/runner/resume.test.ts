@@ -89,7 +89,7 @@ onEachDatabase((kind) => {
         ["Policy", false],
       ]);
       await expect(resumeInstance({ ...request(configuration, store), registry })).rejects.toMatchObject({
-        code: "JOB_NOT_BLOCKED",
+        code: "JOB_NOT_RESUMABLE",
         exit: 64,
       });
     });
@@ -115,7 +115,7 @@ onEachDatabase((kind) => {
       expect(again.tasks.filter(({ isValidation }) => isValidation).map(({ state }) => state)).toEqual(["Errored", "Completed"]);
     });
 
-    test("an Errored instance with a Blocked task can be resumed and ends as it had ended", async () => {
+    test("an Errored instance with a Blocked task: that is validated first, then what failed runs again", async () => {
       const { configuration, store, report } = await blockedInstance({
         LoadA: () => blocked,
         LoadB: () => {
@@ -125,8 +125,15 @@ onEachDatabase((kind) => {
       expect(report.state).toBe("Errored");
       const { registry, started } = handDriven({});
       const resumed = await resumeInstance({ ...request(configuration, store), registry });
-      expect(started).toEqual(["LoadA validation"]);
-      expect([resumed.state, resumed.tasks[1]?.state]).toEqual(["Errored", "Completed"]);
+      expect(started).toEqual(["LoadA validation", "LoadB", "Policy"]);
+      expect(resumed.state).toBe("Completed");
+      expect(resumed.tasks.map(({ task, state, attempt }) => [task, state, attempt])).toEqual([
+        ["ExportA", "Completed", 1],
+        ["LoadA", "Completed", 1],
+        ["LoadB", "Completed", 2],
+        ["Policy", "Completed", 1],
+        ["LoadA", "Completed", 1],
+      ]);
     });
 
     test("blocks again at a second gate, and every Blocked task is validated one after the other", async () => {
@@ -230,7 +237,7 @@ onEachDatabase((kind) => {
         code: "JOB_INSTANCE_UNKNOWN",
         exit: 64,
       });
-      await expect(resumeInstance(request(configuration, store))).rejects.toMatchObject({ code: "JOB_NOT_BLOCKED", exit: 64 });
+      await expect(resumeInstance(request(configuration, store))).rejects.toMatchObject({ code: "JOB_NOT_RESUMABLE", exit: 64 });
     });
   });
 
@@ -249,7 +256,7 @@ onEachDatabase((kind) => {
       expect(await store.records.blockedConnectors()).toEqual(new Map());
       expect(await store.locks.all()).toEqual([]);
       await expect(resumeInstance({ ...request(configuration, store), registry: handDriven({}).registry })).rejects.toMatchObject({
-        code: "JOB_NOT_BLOCKED",
+        code: "JOB_NOT_RESUMABLE",
       });
       await expect(cancelInstance({ store, jobInstance: 1, by: "bob" })).rejects.toMatchObject({ code: "JOB_ENDED", exit: 64 });
     });

@@ -4,6 +4,28 @@ import { temporaryFolder } from "../../temporary-folder.js";
 
 const place = { file: "jobs.xml", line: 1, column: 1 };
 
+/** Settings of mails where nobody set any. */
+export const silentNotification: Configuration["settings"]["notification"] = {
+  mail: {
+    isEnabled: true,
+    host: null,
+    port: 587,
+    security: "StartTls",
+    username: null,
+    password: null,
+    from: "sluice@localhost",
+    certificateAuthorityFile: null,
+    timeoutSeconds: 20,
+    allowedDomains: [],
+    catchAll: null,
+    catchAllCopy: null,
+    pickupFolder: null,
+  },
+  profiles: new Map(),
+  recipients: new Map(),
+  command: null,
+};
+
 export interface SampleTask {
   readonly id: string;
   readonly type?: string;
@@ -88,6 +110,9 @@ export const sampleConfiguration = (sample: Sample): Configuration => {
       tempFolder: join(workspace, "Temp"),
       maxTaskBatchSize: 5,
       scheduler: { isEnabled: true, missedRuns: "One", overlap: "Skip", jobs: new Map(), graceSeconds: 60 },
+      service: { address: "127.0.0.1", port: null, log: { level: "Information", fileBytes: 10_000_000, files: 30 } },
+      retention: { instances: 90, sessions: 90, logs: 90, mails: 90 },
+      notification: silentNotification,
       maxLockWatchSeconds: sample.maxLockWatchSeconds ?? 1800,
       taskTimeoutSupplementMinutes: 0,
       sourcesRootPaths: [],
@@ -101,6 +126,7 @@ export const sampleConfiguration = (sample: Sample): Configuration => {
     entityTypes: new Map(),
     associations: new Map(),
     jobs: new Map(sample.jobs.map((job) => [job.identifier, job])),
+    notification: { subscriptions: [], assigned: [], template: null },
     rootTasks: new Map((sample.rootTasks ?? []).map((task) => [task.identifier, task])),
     hash: "c0ffee",
     connectorHash: new Map(connectors.map(({ connector }) => [connector, sample.connectorHash?.[connector] ?? `hash of ${connector}`])),

@@ -4,7 +4,7 @@ import { isoTime, slotOf } from "../../../src/model/index.js";
 import { type CopyRequest, copyRepository } from "../../../src/store/copy/index.js";
 import { openEnd } from "../../../src/store/open-end.js";
 import { thisProcess } from "../../../src/store/records/index.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { isBusy } from "../../../src/store/sqlite/failure.js";
 import { freshDatabase, type TestDatabase, testServer } from "../../database.js";
 

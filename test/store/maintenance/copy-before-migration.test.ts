@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { databaseTool } from "../../../src/store/index.js";
 import { migrationNames } from "../../../src/store/schema/migrations.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { openSqlite } from "../../../src/store/sqlite/open.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 

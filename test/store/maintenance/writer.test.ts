@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import { expect, test } from "vitest";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import type { TestDatabase } from "../../database.js";
 import { freshDatabase, onEachDatabase } from "../../database.js";
 import { addVersions, day, maintenanceOf, model, quietly, register } from "./filled.js";

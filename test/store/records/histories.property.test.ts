@@ -123,7 +123,8 @@ class History {
   async #resume(known: Believed, job: string): Promise<void> {
     const instance = (await this.store.records.list({ job })).find(({ state }) => state === "Blocked");
     if (instance === undefined) return;
-    const taking = { instance, runner: known.identity, state: "InProgress", validations: [], decisions: [] } as const;
+    const attempt = { repeated: [], planOf: () => ({ plan: instance.plan, works: [] }) };
+    const taking = { instance, runner: known.identity, attempt, validations: [], decisions: [] };
     await this.#take(known, async () => {
       const { held, holders } = await this.store.records.take({ ...taking, locks: [`job:${job}`, `instance:${instance.id}`] });
       if (holders.length > 0) throw Object.assign(new Error("held"), { code: "LOCK_JOB_HELD" });

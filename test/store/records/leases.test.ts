@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/model/index.js";
 import { heartbeatMs, type JobInstance, leaseMs } from "../../../src/store/index.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { Database } from "../../../src/store/sqlite/synchronization/database.js";
 import { extendLeases } from "../../../src/store/sqlite/synchronization/lease.js";
 import { freshDatabase, onEachDatabase } from "../../database.js";

@@ -104,7 +104,7 @@ onEachDatabase((kind) => {
       const taken = await store.records.take({
         instance,
         runner: dead,
-        state: "InProgress",
+        attempt: { repeated: [], planOf: () => ({ plan: instance.plan, works: [] }) },
         locks: ["job:Job"],
         decisions: [],
         validations: [validation("LoadA", a), validation("LoadB", b), validation("Third", b)],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { systemTiming, type Timing } from "../../../src/model/index.js";
 import { processStart, thisProcess } from "../../../src/store/index.js";
 import type { DatabaseWait } from "../../../src/store/retry.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { newDatabase, openInstance, runningTask, temporaryStore } from "./temporary-store.js";
 
 /** Takes the writer as another program would; gives what frees it. */

@@ -7,7 +7,7 @@ import { rehearse as rehearseOnMssql } from "../../../src/store/mssql/synchroniz
 import { resumeStaged as resumeOnMssql } from "../../../src/store/mssql/synchronization/resume.js";
 import { stagedSetHash as setHashOnMssql } from "../../../src/store/mssql/synchronization/set-hash.js";
 import { synchronize as synchronizeOnMssql } from "../../../src/store/mssql/synchronization/synchronize.js";
-import { openConnection } from "../../../src/store/sqlite/client.js";
+import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { Database as SqliteDatabase } from "../../../src/store/sqlite/synchronization/database.js";
 import { createSqliteSynchronization } from "../../../src/store/sqlite/synchronization/index.js";
 import { rehearse as rehearseOnSqlite } from "../../../src/store/sqlite/synchronization/rehearsal.js";

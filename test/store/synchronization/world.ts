@@ -347,6 +347,8 @@ export interface Rehearsal {
   readonly mode?: SynchronizationMode;
   readonly type?: SynchronizationType;
   readonly force?: boolean;
+  /** Where its changes are written for a plan. */
+  readonly planFile?: string;
 }
 
 /** A repository of its own, whose sessions are written as prepare writes them. */
@@ -361,7 +363,6 @@ export class World {
   readonly db: Rows;
   readonly engine: Engine;
   readonly #database: TestDatabase;
-  #count = 0;
 
   private constructor(limits: Parameters<typeof connectors>[0], database: TestDatabase, knex: Knex, engine: Engine) {
     this.model = modelOf(limits);
@@ -428,14 +429,14 @@ export class World {
       `INSERT INTO UJ_SynchronizationSessions (Guid, Sequence, Connector, Mode, Type, State, StartsAt, MappingHash, CreatedAt, ChangedAt)
        VALUES (?, ?, ?, ?, ?, 'ready', ?, 'h', '2026', '2026')`,
       session.guid,
-      ++this.#count,
+      await this.nextSequence(),
       connector,
       mode,
       type,
       startsAt,
     );
     this.time += 3_600_000;
-    const outcome = await this.engine.synchronize(this.#tools(), {
+    const outcome = await this.engine.synchronize(this.tools(), {
       ...ids,
       fence: options.fence ?? 7,
       session: { ...session, files: session.files.filter(({ name }) => name !== options.without) },
@@ -450,6 +451,20 @@ export class World {
     return { ...outcome, ...ids, session: session.guid, folder };
   }
 
+  /** The file of an embedded repository. */
+  get databasePath(): string {
+    return this.#database.name;
+  }
+
+  /** The next place in the order of sessions, as an announcement takes it. */
+  async nextSequence(): Promise<number> {
+    await this.db.run("UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'session'");
+    const next = await this.db.count("SELECT Value FROM UM_Sequences WHERE Name = 'session'");
+    if (next > 0) return next;
+    await this.db.run("INSERT INTO UM_Sequences (Name, Value) VALUES ('session', 1)");
+    return 1;
+  }
+
   /** Commands for a connector, from where the repository stands. */
   incremental(connector: "HR" | "AD", delta: SourceDelta, options: Omit<SynchronizeOptions, "mode"> = {}): Promise<Synchronized> {
     return this.synchronize(connector, delta, { ...options, mode: "Incremental" });
@@ -457,11 +472,12 @@ export class World {
 
   /** Tries sessions; nothing of the record of jobs is made for them. */
   rehearse(sessions: readonly Rehearsal[]): Promise<readonly RehearsedSession[]> {
-    const requests = sessions.map(({ connector, files, mode = "Complete", type = "None", force = false }): RehearseRequest => {
+    const requests = sessions.map(({ connector, files, mode = "Complete", type = "None", force = false, planFile }): RehearseRequest => {
       const written = this.#write(connector, files, mode, type);
-      return { ...written, model: this.model, mappingHash: this.mappingHash, force };
+      const plan = planFile === undefined ? {} : { planFile };
+      return { ...written, model: this.model, mappingHash: this.mappingHash, force, ...plan };
     });
-    return this.engine.rehearse(this.#tools(), requests);
+    return this.engine.rehearse(this.tools(), requests);
   }
 
   /** Every row of every table, as text. */
@@ -493,10 +509,14 @@ export class World {
     return dump;
   }
 
-  async resume(blocked: { readonly taskInstance: number; readonly folder: string }): Promise<SynchronizeOutcome> {
+  async resume(blocked: {
+    readonly taskInstance: number;
+    readonly folder: string;
+    readonly completeRequired?: string;
+  }): Promise<SynchronizeOutcome> {
     this.time += 60_000;
     const validation = await this.instance("AD");
-    return this.engine.resume(this.#tools(), {
+    return this.engine.resume(this.tools(), {
       jobInstance: validation.jobInstance,
       taskInstance: validation.taskInstance,
       blocked: taskInstanceId(blocked.taskInstance),
@@ -506,10 +526,11 @@ export class World {
       model: this.model,
       mappingHash: this.mappingHash,
       keepChanges: false,
+      ...(blocked.completeRequired === undefined ? {} : { completeRequired: blocked.completeRequired }),
     });
   }
 
-  #tools() {
+  tools() {
     return {
       clock: { now: () => this.time },
       checkStop: (step: string) => {

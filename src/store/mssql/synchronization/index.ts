@@ -77,5 +77,6 @@ export const createMssqlSynchronization = (connectionString: string, timing: Tim
           );
         }),
       ),
+    changeSets: null,
   };
 };

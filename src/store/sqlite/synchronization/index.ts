@@ -9,7 +9,7 @@ import type {
   SynchronizeOutcome,
   SynchronizeRequest,
 } from "../../synchronization.js";
-import { openConnection } from "../client.js";
+import { openConnection } from "../connection.js";
 import { isBusy, storeFailure } from "../failure.js";
 import { dropRows } from "./apply.js";
 import { Database } from "./database.js";
@@ -42,6 +42,10 @@ export const createSqliteSynchronization = (path: string, timing: Timing): Synch
     }
   };
   return {
+    changeSets: {
+      applyPlan: (request, options) => inThread({ kind: "applyPlan", path, request }, options),
+      undo: (request, options) => inThread({ kind: "undo", path, request }, options),
+    },
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", path, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", path, request }, options),
     rehearse: (requests: readonly RehearseRequest[], options) =>

@@ -67,7 +67,7 @@ export const touchUnresolved = (db: Database, link: LinkPlan): void =>
   db.exec(`${into} ${select} UR_LinkKeys l ${claimIndex.unresolved} WHERE l.Mapping = ${link.number} AND l.Reason IS NOT NULL`);
 
 /** SQL that counts and finds the resources whose look-up slot will hold a key once the staged rows are applied. */
-const candidates = (side: LinkSide, key: string): string => `
+export const candidates = (side: LinkSide, key: string): string => `
   SELECT r.Id AS Id FROM UR_Resources r WHERE ${currentRows(side.type, "r.")} AND r.${side.slot} = ${key}
     AND NOT EXISTS (SELECT 1 FROM temp.KeyMoved k
       WHERE k.Type = ${side.type.number} AND k.Slot = '${side.slot}' AND k.Key = ${key} AND k.Id = r.Id AND k.Added = 0)

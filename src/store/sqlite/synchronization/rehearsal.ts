@@ -1,9 +1,10 @@
 import { isoTime, taskInstanceId } from "../../../model/index.js";
 import { blockMessage } from "../../../sync/index.js";
-import { openEnd } from "../../open-end.js";
 import {
+  emptyFilesOf,
   enforced,
   navigationIds,
+  PropertyNames,
   type RepositoryPlan,
   rehearsedLink,
   rehearsedResource,
@@ -11,7 +12,13 @@ import {
   type SlotChanges,
   type StagedResource,
 } from "../../plan/index.js";
-import { type RehearsedChange, type RehearsedSession, type RehearseRequest, rehearsedChanges } from "../../synchronization.js";
+import {
+  type PlannedSession,
+  type RehearsedChange,
+  type RehearsedSession,
+  type RehearseRequest,
+  rehearsedChanges,
+} from "../../synchronization.js";
 import { applyStaged, dropRows } from "./apply.js";
 import type { Database } from "./database.js";
 import { requireEmpty } from "./initial-load.js";
@@ -20,6 +27,7 @@ import { planRepository } from "./repository-plan.js";
 import type { ComparisonContext } from "./session-comparison.js";
 import { stageSession } from "./session-staging.js";
 import { countOrphans } from "./staged-counts.js";
+import { keysOf, writeStagedLines } from "./staged-lines.js";
 import { explainBlock } from "./stands-out.js";
 import { headOf, moveHead, type SynchronizationContext } from "./synchronize.js";
 
@@ -41,7 +49,7 @@ export const rehearse = (context: SynchronizationContext, requests: readonly Reh
       const { connector } = request.session;
       if (!isReached) return { connector, state: "NotReached", counters: nothing, thresholds: [], message: null, notes: [], changes: [] };
       const session = rehearseOne(context, request);
-      isReached = session.state === "Passed";
+      isReached = session.state === "Passed" || request.planFile !== undefined;
       return session;
     });
   });
@@ -50,7 +58,8 @@ export const rehearse = (context: SynchronizationContext, requests: readonly Reh
   return sessions;
 };
 
-const rehearseOne = ({ db, clock, checkStop, onProgress }: SynchronizationContext, request: RehearseRequest): RehearsedSession => {
+const rehearseOne = (tools: SynchronizationContext, request: RehearseRequest): RehearsedSession => {
+  const { db, checkStop, onProgress } = tools;
   const { session, folder, mappingHash, force } = request;
   const { connector, mode } = session;
   const plan = planRepository(db, request.model);
@@ -60,19 +69,39 @@ const rehearseOne = ({ db, clock, checkStop, onProgress }: SynchronizationContex
   if (mode === "Initial") requireEmpty(comparison);
   const { counters, thresholds, populations, notes } = stageSession(comparison, mappingHash, nobody);
   const changes = firstChanges(db, plan);
+  const planned = plannedSession(db, plan, request);
   const block = blockMessage(enforced(thresholds, force || mode === "Initial"));
   if (block !== null) {
     const message = explainBlock(db, plan, block, populations, nobody);
     const orphans = countOrphans(db, plan, connector, nobody);
-    return { connector, state: "Blocked", counters: { ...counters, orphans }, thresholds, message, notes, changes };
+    if (request.planFile !== undefined) applyForNow(tools, plan, request);
+    return { connector, state: "Blocked", counters: { ...counters, orphans }, thresholds, message, notes, changes, ...planned };
   }
+  applyForNow(tools, plan, request);
+  const orphans = countOrphans(db, plan, connector, null);
+  const shown = mode === "Initial" ? [] : thresholds;
+  return { connector, state: "Passed", counters: { ...counters, orphans }, thresholds: shown, message: null, notes, changes, ...planned };
+};
+
+/** What the next request is tried on. */
+const applyForNow = (
+  { db, clock, checkStop, onProgress }: SynchronizationContext,
+  plan: RepositoryPlan,
+  { session, mappingHash }: RehearseRequest,
+): void => {
   onProgress({ step: "applying, to be undone", rows: 0 });
   applyStaged(db, plan, nobody, nobody, clock, checkStop);
   dropRows(db, nobody);
   moveHead(db, isoTime(clock), session, nobody, mappingHash);
-  const orphans = countOrphans(db, plan, connector, null);
-  const shown = mode === "Initial" ? [] : thresholds;
-  return { connector, state: "Passed", counters: { ...counters, orphans }, thresholds: shown, message: null, notes, changes };
+};
+
+/** Writes what is staged to the file that a plan is made of, where one is asked for. */
+const plannedSession = (db: Database, plan: RepositoryPlan, request: RehearseRequest): { readonly planned?: PlannedSession } => {
+  const { session, planFile, mappingHash, model } = request;
+  if (planFile === undefined) return {};
+  const lines = writeStagedLines(db, plan, new PropertyNames(model), nobody, planFile);
+  const head = headOf(db, session.connector)?.session ?? null;
+  return { planned: { head, mappingHash, emptyMappings: [...emptyFilesOf(session)], lines } };
 };
 
 const command = (value: unknown): RehearsedChange["command"] => value as RehearsedChange["command"];
@@ -89,7 +118,7 @@ const firstChanges = (db: Database, plan: RepositoryPlan): RehearsedChange[] => 
         changes: JSON.parse(String(changes)) as SlotChanges,
       }),
     );
-  const keys = keysOf(db, plan, navigationIds(plan, resources));
+  const keys = keysOf(db, plan, navigationIds(plan, resources), nobody);
   const links = db.all(
     `SELECT Command, Mapping, Key1, Key2 FROM UR_ResourceLinkChanges WHERE TaskInstance = ${nobody} ORDER BY Id LIMIT ${rehearsedChanges}`,
   );
@@ -97,19 +126,4 @@ const firstChanges = (db: Database, plan: RepositoryPlan): RehearsedChange[] => 
     ...resources.map((row) => rehearsedResource(plan, row, keys)),
     ...links.map(([name, mapping, key1, key2]) => rehearsedLink(plan, command(name), Number(mapping), String(key1), String(key2))),
   ];
-};
-
-/** Mapping keys of resources by id, those included that are only staged. */
-const keysOf = (db: Database, plan: RepositoryPlan, ids: ReadonlySet<number>): ReadonlyMap<number, string> => {
-  const keys = new Map<number, string>();
-  for (const id of ids) {
-    const type = plan.typeByNumber.get(db.count(`SELECT Type FROM UR_Resources WHERE Id = ? AND ValidTo = '${openEnd}'`, id));
-    const slot = type?.slots[0];
-    const row =
-      slot === undefined
-        ? db.get(`SELECT Key FROM UR_ResourceChanges WHERE TaskInstance = ${nobody} AND ResourceId = ?`, id)
-        : db.get(`SELECT ${slot} FROM UR_Resources WHERE Id = ? AND ValidTo = '${openEnd}'`, id);
-    if (row !== null && row[0] !== null) keys.set(id, String(row[0]));
-  }
-  return keys;
 };

@@ -19,7 +19,7 @@ import { planRepository } from "./repository-plan.js";
 import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
-import { headOf, moveHead, requireRunning, type SynchronizationContext } from "./synchronize.js";
+import { headOf, moveHead, requireComplete, requireRunning, type SynchronizationContext } from "./synchronize.js";
 import { writeUnresolved } from "./unresolved-report.js";
 
 /**
@@ -58,6 +58,7 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
       guid,
     );
     moveHead(db, at, { connector: name, guid, mode }, request.taskInstance, request.mappingHash);
+    if (request.completeRequired !== undefined) requireComplete(db, name, request.completeRequired);
     const staged = JSON.parse(String(countersText)) as SynchronizeCounters;
     const counters: SynchronizeCounters = {
       ...staged,

@@ -71,7 +71,7 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
   return { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
-type Result = Omit<SynchronizeOutcome, "replaced">;
+export type Result = Omit<SynchronizeOutcome, "replaced">;
 
 const initial = (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Result => {
   const { inserted, updated, linksInserted, orphans } = loadInitially(comparison, request.taskInstance, clock);
@@ -172,7 +172,15 @@ const replaceBlocked = (db: Database, clock: Clock, request: SynchronizeRequest)
   return replaced;
 };
 
-const recordEnd = (db: Database, clock: Clock, request: SynchronizeRequest, result: Result): void => {
+/** Writes how the session and the task instance ended, and moves the head where it was applied. Part of the caller's transaction. */
+export const recordEnd = (
+  db: Database,
+  clock: Clock,
+  request: Pick<SynchronizeRequest, "taskInstance" | "mappingHash"> & {
+    readonly session: Pick<SessionManifest, "connector" | "guid" | "mode">;
+  },
+  result: Result,
+): void => {
   const at = isoTime(clock);
   const isApplied = result.state === "Applied";
   db.run(
@@ -217,4 +225,9 @@ export const moveHead = (
     mappingHash,
   );
   if (mode !== "Incremental") db.run("UPDATE UM_ConnectorHeads SET CompleteRequired = NULL WHERE Connector = ?", connector);
+};
+
+/** Notes why the connector's next run has to be a complete one (design §7.4). */
+export const requireComplete = (db: Database, connector: string, reason: string): void => {
+  db.run("UPDATE UM_ConnectorHeads SET CompleteRequired = ? WHERE Connector = ?", reason, connector);
 };

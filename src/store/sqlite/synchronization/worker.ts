@@ -1,16 +1,28 @@
 import { systemClock } from "../../../model/index.js";
-import type { WorkerMain, WorkerTools } from "../../../sync/index.js";
-import type { RehearsedSession, RehearseRequest, ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
-import { openConnection } from "../client.js";
+import type { ThreadTools, WorkerMain } from "../../../sync/index.js";
+import type {
+  ApplyPlanRequest,
+  RehearsedSession,
+  RehearseRequest,
+  ResumeRequest,
+  SynchronizeOutcome,
+  SynchronizeRequest,
+  UndoRequest,
+} from "../../synchronization.js";
+import { openConnection } from "../connection.js";
 import { storeFailure } from "../failure.js";
 import { Database } from "./database.js";
+import { applyPlan } from "./planned-changes.js";
 import { rehearse } from "./rehearsal.js";
 import { resumeStaged } from "./resume.js";
 import { type SynchronizationContext, synchronize } from "./synchronize.js";
+import { undo } from "./undo.js";
 
 export type StoreWork =
   | { readonly kind: "synchronize"; readonly path: string; readonly request: SynchronizeRequest }
   | { readonly kind: "resume"; readonly path: string; readonly request: ResumeRequest }
+  | { readonly kind: "applyPlan"; readonly path: string; readonly request: ApplyPlanRequest }
+  | { readonly kind: "undo"; readonly path: string; readonly request: UndoRequest }
   | { readonly kind: "rehearse"; readonly path: string; readonly requests: readonly RehearseRequest[] };
 
 /** Sessions for a rehearsal, one outcome for the rest. */
@@ -30,8 +42,8 @@ const isOneOfOurs = (db: Database, task: number): boolean =>
   db.count("SELECT count(*) FROM UJ_TaskInstances WHERE Type = 'SynchronizeTask' AND State = 'InProgress' AND Id <> ?", task) > 0;
 
 /**
- * What a big transaction left in the log is moved into the database now, not by the next reader. The transaction is committed: a full disk or a
- * reader in the way must not make it look failed.
+ * What a big transaction left in the log is moved into the database, not by the next writer. The transaction is committed, and its task goes on meanwhile: a full disk or
+ * a reader in the way must not make it look failed.
  */
 const checkpoint = (connection: ReturnType<typeof openConnection>): void => {
   try {
@@ -43,14 +55,18 @@ const checkpoint = (connection: ReturnType<typeof openConnection>): void => {
 
 const done = (context: SynchronizationContext, input: StoreWork): StoreWorkResult => {
   if (input.kind === "rehearse") return rehearse(context, input.requests);
+  if (input.kind === "applyPlan") return applyPlan(context, input.request);
+  if (input.kind === "undo") return undo(context, input.request);
   return input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
 };
 
 /** Runs in a thread of its own, with a connection of its own (design §6, SQLite). */
-const work: WorkerMain<StoreWork, StoreWorkResult> = (input, tools: WorkerTools) => {
+const work: WorkerMain<StoreWork, StoreWorkResult> = (input, tools: ThreadTools) => {
   const connection = openConnection(input.path, { busyTimeoutMs: waitMs });
   try {
     connection.exec(`PRAGMA cache_size = -${cacheKiB}`);
+    // Otherwise the commit itself would do it, while the job waits.
+    connection.exec("PRAGMA wal_autocheckpoint = 0");
     const since = performance.now();
     const own = input.kind === "rehearse" ? 0 : input.request.taskInstance;
     const db: Database = new Database(connection, (error) => {
@@ -59,13 +75,14 @@ const work: WorkerMain<StoreWork, StoreWorkResult> = (input, tools: WorkerTools)
       if (performance.now() - since > writerWaitSeconds * 1_000 && !isOneOfOurs(db, own)) throw error;
     });
     const context = { db, clock: systemClock, ...tools };
-    const outcome = done(context, input);
-    checkpoint(connection);
-    return outcome;
+    return done(context, input);
   } catch (error) {
     throw storeFailure(error, input.path, writerWaitSeconds);
   } finally {
-    connection.close();
+    tools.afterwards(() => {
+      checkpoint(connection);
+      connection.close();
+    });
   }
 };
 

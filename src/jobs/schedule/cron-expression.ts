@@ -1,7 +1,5 @@
-import { Cron } from "croner";
-
 /** One field of a schedule: the numbers it allows, ascending, or null where `*` allows every one. */
-interface Field {
+export interface Field {
   readonly values: readonly number[];
   /** Begins with `*`, also as a step: the field goes by elapsed time, not by the clock on the wall. */
   readonly isWildcard: boolean;
@@ -53,7 +51,8 @@ const fieldOf = (text: string, definition: FieldDefinition): Field | null => {
   return { values: [...values].sort((a, b) => a - b), isWildcard: text.split(",").some((member) => member.startsWith("*")) };
 };
 
-interface Schedule {
+/** A schedule as its fields say it (jobs-and-tasks §3.8). */
+export interface Schedule {
   readonly second: Field;
   readonly minute: Field;
   readonly hour: Field;
@@ -62,7 +61,8 @@ interface Schedule {
   readonly weekday: Field;
 }
 
-const scheduleOf = (cron: string): Schedule | null => {
+/** Takes a text; gives its fields, second 0 where it has five, or null where it is no schedule. */
+export const scheduleOf = (cron: string): Schedule | null => {
   const texts = cron.trim().split(/\s+/);
   if (texts.length !== 5 && texts.length !== 6) return null;
   const definitions = [second, minute, hour, day, month, weekday];
@@ -73,46 +73,7 @@ const scheduleOf = (cron: string): Schedule | null => {
 };
 
 /**
- * The schedule as the calculator reads it, in numbers only. It takes a schedule for a fixed time when second, minute and hour have no
- * wildcard and no step; here the hour alone decides (jobs-and-tasks §3.8), so fields are written out as lists, and a wildcard hour as steps of one.
- */
-const patternOf = (schedule: Schedule): string => {
-  const list = ({ values }: Field): string => values.join(",");
-  const star = (field: Field, size: number): string => (field.values.length === size ? "*" : list(field));
-  const hours = schedule.hour.isWildcard ? (schedule.hour.values.length === 24 ? "*" : stepped(schedule.hour.values)) : list(schedule.hour);
-  return [
-    list(schedule.second),
-    list(schedule.minute),
-    hours,
-    star(schedule.day, 31),
-    star(schedule.month, 12),
-    star(schedule.weekday, 7),
-  ].join(" ");
-};
-
-/** A list that still counts as a wildcard: each number as a range of one with a step. */
-const stepped = (values: readonly number[]): string => values.map((value) => `${value}-${value}/1`).join(",");
-
-/**
  * Whether a text is a schedule (jobs-and-tasks §3.8): five fields (minute, hour, day, month, weekday) or six (second first), each with
  * `*`, `,`, `-` and `/`; months also Jan-Dec, weekdays 0-6 from Sunday or Sun-Sat, in any case. `?`, `L`, `W`, `#` and nicknames are none.
  */
 export const isValidCron = (cron: string): boolean => scheduleOf(cron) !== null;
-
-/**
- * The first run after a moment, that moment excluded; null when there is none (31 February). Day and weekday both have to apply.
- * `serverTimeZone` is an IANA name, used for ServerTime. Where the clock is put forward, a fixed time in the missing hour comes once, at the first
- * instant after it; where it is put back, once, in the first of the two hours. A wildcard hour goes through both (jobs-and-tasks §3.8).
- * Throws RangeError for a text that `isValidCron` refuses and for an unknown time zone.
- */
-export const nextRun = (cron: string, zone: "UTC" | "ServerTime", after: Date, serverTimeZone: string): Date | null => {
-  const schedule = scheduleOf(cron);
-  if (schedule === null) throw new RangeError(`"${cron}" is no schedule`);
-  return new Cron(patternOf(schedule), {
-    paused: true,
-    mode: "6-part",
-    domAndDow: true,
-    fixedTimeRule: "no-wildcard",
-    timezone: zone === "UTC" ? "UTC" : serverTimeZone,
-  }).nextRun(after);
-};

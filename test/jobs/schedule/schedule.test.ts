@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isValidCron, nextRun } from "../../src/jobs/schedule.js";
+import { isValidCron, nextRun } from "../../../src/jobs/schedule/index.js";
 
 const paris = "Europe/Paris";
 

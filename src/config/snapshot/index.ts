@@ -1,0 +1,2 @@
+export { withoutSecretValues } from "./secret-values.js";
+export { loadSnapshot } from "./snapshot.js";

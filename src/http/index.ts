@@ -1,0 +1,2 @@
+export { type ServiceEndpoint, startServiceEndpoint } from "./service-endpoint.js";
+export type { ServiceState } from "./service-state.js";

@@ -1,0 +1,1 @@
+export { applyRetention, type RetentionOutcome, type RetentionRequest } from "./apply-retention.js";

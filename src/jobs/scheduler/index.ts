@@ -1,0 +1,1 @@
+export { Scheduler, type SchedulerState } from "./scheduler.js";

@@ -1,0 +1,78 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, test } from "vitest";
+import { runInWorker, workersAtRest } from "../../src/sync/index.js";
+import { temporaryFolder } from "../temporary-folder.js";
+
+const folder = temporaryFolder("worker");
+
+/** A module whose default export is the given function text. */
+const moduleOf = (name: string, text: string): URL => {
+  const path = join(folder, `${name}.mjs`);
+  writeFileSync(
+    path,
+    `import { threadId } from "node:worker_threads";\nimport { writeFileSync } from "node:fs";\nexport default ${text};\n`,
+  );
+  return pathToFileURL(path);
+};
+const run = <O>(module: URL, input: unknown = null, signal = new AbortController().signal): Promise<O> =>
+  runInWorker<unknown, O>(module, input, { signal, onProgress: () => undefined });
+
+const thread = moduleOf("thread", "() => threadId");
+
+describe("work in a thread of its own", () => {
+  test("a thread that ended well is used again, by another module too", async () => {
+    const first = await run<number>(thread);
+    await workersAtRest();
+    expect(await run<number>(moduleOf("other", "(input) => [threadId, input]"), "x")).toEqual([first, "x"]);
+  });
+
+  test("work side by side has threads of its own", async () => {
+    const ids = await Promise.all([run<number>(thread), run<number>(thread), run<number>(thread)]);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test("an error comes with its message, and its thread is not used again", async () => {
+    const failing = moduleOf("failing", "() => { throw new Error('from ' + threadId); }");
+    const message = await run(failing).catch((error: Error) => error.message);
+    expect(message).toMatch(/^from \d+$/);
+    expect(`from ${await run<number>(thread)}`).not.toBe(message);
+  });
+
+  test("a thread that ends itself is told as a failure, not waited for", async () => {
+    await expect(run(moduleOf("ending", "() => { process.exit(3); }"))).rejects.toThrow("code 3");
+    expect(await run<number>(thread)).toBeGreaterThan(0);
+  });
+
+  test("a thread that holds much memory is not used again", async () => {
+    // 100 MiB that the module keeps: above the 64 MiB with which a thread may stay.
+    const big = moduleOf("big", "() => { globalThis.kept = new Uint8Array(100 * 1024 * 1024).fill(1); return threadId; }");
+    const id = await run<number>(big);
+    await workersAtRest();
+    expect(await run<number>(thread)).not.toBe(id);
+  });
+
+  test("the result does not wait for what is done afterwards; being at rest does", async () => {
+    const path = join(folder, "afterwards");
+    const text =
+      "(input, tools) => { const gate = new Int32Array(input.gate); tools.afterwards(() => { Atomics.wait(gate, 0, 0); writeFileSync(input.path, 'done'); }); return 1; }";
+    const gate = new SharedArrayBuffer(4);
+    expect(await run(moduleOf("afterwards", text), { path, gate })).toBe(1);
+    let isAtRest = false;
+    const rest = workersAtRest().then(() => (isAtRest = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAtRest).toBe(false);
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    await rest;
+  });
+
+  test("a stop that was asked for before is seen by the work, and not by the next one in the same thread", async () => {
+    const looking = moduleOf("looking", "(input, tools) => { tools.checkStop('looking'); return threadId; }");
+    const stop = new AbortController();
+    stop.abort();
+    await expect(run(looking, null, stop.signal)).rejects.toMatchObject({ code: "SYNC_STOPPED" });
+    expect(await run<number>(looking)).toBeGreaterThan(0);
+  });
+});
