@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors/index.js";
 import type { Timing } from "../model/index.js";
-import { type LockHolder, lockName, type Store } from "../store/index.js";
+import { type AbortedInstance, type LockHolder, lockName, type Store } from "../store/index.js";
 import { isWaitEnded } from "./lease.js";
 
 /** How often a waiting instance looks whether its locks are free (ms). */
@@ -15,6 +15,8 @@ export interface LockWait {
   readonly attempt: (signal: AbortSignal) => Promise<readonly LockHolder[]>;
   /** Called when the holders change. */
   readonly onWaiting: (holders: readonly LockHolder[]) => void;
+  /** Told of holders, and others, that were found dead meanwhile. */
+  readonly onDead: (aborted: readonly AbortedInstance[]) => void;
   /** Ends the wait. */
   readonly cancel: AbortSignal;
   /** Asked at every look: somebody else wants the wait to end. */
@@ -41,7 +43,7 @@ export const waitForLocks = async (wait: LockWait): Promise<"taken" | "cancelled
     await wait.timing.sleep(lookMs, wait.cancel);
     if (wait.cancel.aborted || (await wait.isCancelled())) return "cancelled";
     // A holder may have died meanwhile.
-    await wait.store.records.abortDead();
+    wait.onDead(await wait.store.records.abortDead());
   }
 };
 

@@ -15,6 +15,7 @@ import {
 } from "../store/index.js";
 import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, lockedConnectors } from "./connector-lock.js";
+import { besideDead, type DeadInstances } from "./dead-instances.js";
 import { planDifferences, type TaskGraph, type TaskNode } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
 import { Lease } from "./lease.js";
@@ -42,12 +43,13 @@ export interface ResumeInstanceRequest extends RunSurroundings {
  * Throws JOB_INSTANCE_UNKNOWN, JOB_NOT_RESUMABLE, JOB_REPLACED, JOB_CONFIGURATION_CHANGED, JOB_PLAN_CHANGED, JOB_SET_CHANGED, JOB_OVERTAKEN, TASK_NOT_BUILT (exit 64),
  * LOCK_JOB_HELD, LOCK_CONNECTOR_HELD, JOB_CHANGED_MEANWHILE (75); then nothing was changed.
  */
-export const resumeInstance = async (request: ResumeInstanceRequest): Promise<RunReport> => {
+export const resumeInstance = (request: ResumeInstanceRequest): Promise<RunReport> => besideDead(request, (dead) => resumed(request, dead));
+
+const resumed = async (request: ResumeInstanceRequest, dead: DeadInstances): Promise<RunReport> => {
   const { configuration, store } = request;
   const registry = request.registry ?? taskRegistry;
   const timing = request.timing ?? systemTiming;
 
-  await store.records.abortDead({ isPatient: true, signal: endOfWait(request) });
   const instance = await store.records.find(request.jobInstance);
   if (instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: request.jobInstance });
   const rows = await store.records.tasks(instance.id);
@@ -94,7 +96,7 @@ export const resumeInstance = async (request: ResumeInstanceRequest): Promise<Ru
 
   const idOf = new Map(rows.map((row) => [row.taskKey, row.id]));
   const changed = changedRecords(stopped, takenUp);
-  const taken = await take({ ...request, timing }, instance, {
+  const taken = await take({ ...request, timing, dead }, instance, {
     locks: [
       job === null ? rootTaskLock(instance.job) : jobLock(instance.job),
       instanceLock(instance.id),
@@ -224,7 +226,17 @@ interface Taken {
  * is.
  */
 const take = async (
-  { store, configuration, timing, process, cancel, halt, stop, onEvent }: ResumeInstanceRequest & { readonly timing: Timing },
+  {
+    store,
+    configuration,
+    timing,
+    process,
+    cancel,
+    halt,
+    stop,
+    onEvent,
+    dead,
+  }: ResumeInstanceRequest & { readonly timing: Timing; readonly dead: DeadInstances },
   instance: JobInstance,
   wanted: Wanted,
 ): Promise<Taken | null> => {
@@ -247,6 +259,7 @@ const take = async (
       return holders;
     },
     onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: instance.id, waitingFor }),
+    onDead: dead.tell,
     cancel: endOfWait({ cancel, halt, stop }),
     isCancelled: async () => false,
   });

@@ -13,6 +13,7 @@ import {
 } from "../store/index.js";
 import { taskRegistry } from "../tasks/index.js";
 import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.js";
+import { besideDead, type DeadInstances } from "./dead-instances.js";
 import { planHash, plannedTasks } from "./graph/index.js";
 import { whileHeld } from "./held-run.js";
 import { isLost, Lease } from "./lease.js";
@@ -40,17 +41,29 @@ export interface RunRequest extends RunSurroundings {
  * started. Whatever fails in a task is in the report. Throws after that only when the record itself cannot be written.
  */
 export const runJob = async (request: RunRequest): Promise<RunReport> => {
+  const compiled = graphOf(request.what, request.configuration);
+  // Before anything is looked at in the database.
+  refuseUnbuilt(
+    compiled.graph.nodes.filter((node) => node.isSelected),
+    request.configuration,
+    request.registry ?? taskRegistry,
+  );
+  return besideDead(request, (dead) => started(request, compiled, dead));
+};
+
+const started = async (
+  request: RunRequest,
+  { job, graph, plan: asked }: ReturnType<typeof graphOf>,
+  dead: DeadInstances,
+): Promise<RunReport> => {
   const { configuration, store } = request;
   const registry = request.registry ?? taskRegistry;
   const timing = request.timing ?? systemTiming;
   const runner = request.process ?? thisProcess();
 
-  const { job, graph, plan: started } = graphOf(request.what, configuration);
   const nodes = graph.nodes.filter((node) => node.isSelected);
-  refuseUnbuilt(nodes, configuration, registry);
 
   const signal = endOfWait(request);
-  await store.records.abortDead({ isPatient: true, signal });
   const connectors = lockedConnectors(nodes, configuration);
   const locks = connectorLocks(connectors);
   const name = "rootTask" in request.what ? request.what.rootTask : request.what.job;
@@ -63,7 +76,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
     const [other] = holders;
     if (other !== undefined) throw heldTooLong(other, 0);
   }
-  const plan: StoredPlan = { ...started, tasks: plannedTasks(graph), connectorHashes: hashesOf(connectors, configuration), leftOut: {} };
+  const plan: StoredPlan = { ...asked, tasks: plannedTasks(graph), connectorHashes: hashesOf(connectors, configuration), leftOut: {} };
   const opening: NewInstance = {
     job: name,
     lock,
@@ -97,7 +110,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
       tasks: nodes.map((node) => taskLine(node, taskInstances.get(node.taskKey) ?? 0, configuration)),
     });
     const isIncremental = isIncrementalRun(job, nodes);
-    const planned = await lockConnectors({ ...request, onEvent }, { held, lease }, locks, (states) => ({
+    const planned = await lockConnectors({ ...request, onEvent, dead }, { held, lease }, locks, (states) => ({
       ...plan,
       ...leftOutTasks(nodes, configuration, isIncremental, states),
     }));
@@ -134,7 +147,7 @@ export const runJob = async (request: RunRequest): Promise<RunReport> => {
  * a resume takes it up. It is at its end too when this throws.
  */
 const lockConnectors = async (
-  request: RunRequest,
+  request: RunRequest & { readonly dead: DeadInstances },
   { held, lease }: { readonly held: HeldInstance; readonly lease: Lease },
   locks: readonly string[],
   planOf: (states: ConnectorStates) => StoredPlan,
@@ -164,6 +177,7 @@ const lockConnectors = async (
         return taken.holders;
       },
       onWaiting: (waitingFor) => onEvent?.({ kind: "waiting", jobInstance: held.id, waitingFor }),
+      onDead: request.dead.tell,
       cancel: endOfWait(request),
       isCancelled: async () => {
         isRecorded = (await lease.look()).cancelRequestedBy !== null;

@@ -9,8 +9,8 @@ import { soak } from "./soak.mjs";
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "600" },
-    // People in the sources at the start, and more in each round.
-    people: { type: "string", default: "2000" },
+    // People in the sources at the start, and more in each round. So many that pages of the database fill what is kept of them while the process warms up: with fewer, memory grows with the data up to there.
+    people: { type: "string", default: "25000" },
     growth: { type: "string", default: "50" },
     // At least so many, however long they take.
     jobs: { type: "string", default: "0" },

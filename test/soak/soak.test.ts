@@ -25,9 +25,13 @@ describe("soak", () => {
   });
 
   test("jobs over growing data leave memory, handles and files as they were", { timeout: 300_000 }, () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["test/soak/run.mjs", "--seconds", "1", "--jobs", jobs], {
-      encoding: "utf8",
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["test/soak/run.mjs", "--seconds", "1", "--jobs", jobs, "--people", "2000"],
+      {
+        encoding: "utf8",
+      },
+    );
     expect(status, `${stdout}${stderr}`).toBe(0);
     for (const measure of measures) expect(stdout).toMatch(new RegExp(`^  ${measure} .*: flat$`, "m"));
   });

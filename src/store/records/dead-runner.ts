@@ -79,8 +79,8 @@ const suspects = async (
   };
   const instances = ((await writer.knex("UJ_JobInstances").whereIn("State", running)) as Row[]).map((row) => {
     const instance = jobInstanceOf(row);
-    const alive = isGivenUp?.(instance) === true ? "dead" : life(instance.runner);
-    return { instance, runner: instance.runner, life: alive, leaseUntil: instance.leaseUntil };
+    const judged = isGivenUp?.(instance) === true ? "dead" : life(instance.runner);
+    return { instance, runner: instance.runner, life: judged, leaseUntil: instance.leaseUntil };
   });
   const held = (await writer
     .knex("UJ_Locks as l")

@@ -1,6 +1,7 @@
 export type { JobAttempt, TaskAttempt } from "./attempt.js";
 export { ConnectorRecords, type Deactivation } from "./connector-records.js";
 export { findDatabaseHolders } from "./database-holder.js";
+export type { AbortedInstance } from "./dead-runner.js";
 export type { JobInstance, LeftOutReason, StoredPlan, Trigger } from "./job-instance.js";
 export { type HeldInstance, type InstanceChange, JobRecords, type NewInstance } from "./job-records.js";
 export { heartbeatMs, leaseMs } from "./lease.js";
@@ -16,7 +17,7 @@ export {
   startWithinMs,
 } from "./schedule-records.js";
 export type { DecidedRun, RunClaim, ScheduledRun, ScheduledRunState } from "./scheduled-run.js";
-export type { SchedulerRecord, SchedulerSign } from "./scheduler-record.js";
+export type { SchedulerRecord } from "./scheduler-record.js";
 export { type Session, SessionRecords } from "./session-records.js";
 export type { FencedTask } from "./task-fence.js";
 export type { NewTask, TaskChange, TaskInstance } from "./task-instance.js";
