@@ -20,8 +20,8 @@ export const readPresent = async (invocation: Invocation): Promise<PresentConfig
 const shortHash = 12;
 
 /**
- * The configuration that an instance is resumed under (design §8). A blocked one keeps the one it was started with, so that a dropped change neither alters nor hinders it; one that failed or
- * was stopped takes the present one, since what made it fail was mended there. `chosen` decides otherwise. Which it is is said where they differ.
+ * The configuration that an instance is resumed under (design §8). The present one, which the resume itself refuses where it differs in what is
+ * staged or remains to be done; the one that it was started with where the present one has errors, or where `chosen` says so. Which it is is said where they differ.
  * Throws JOB_INSTANCE_UNKNOWN, and InvalidConfiguration where only the present one would do and it has errors.
  */
 export const configurationOfInstance = async (
@@ -37,15 +37,15 @@ export const configurationOfInstance = async (
   if (now?.hash === instance.configurationHash) return now;
   const say = (text: string): Promise<void> => invocation.err.lines([invocation.errStyle.dim(text)]);
 
-  const isBlocked = (await store.records.tasks(instance.id)).some(({ state }) => state === "Blocked");
-  const wanted = chosen ?? (isBlocked || now === null ? "started" : "present");
+  const wanted = chosen ?? (now === null ? "started" : "present");
   const hash = instance.configurationHash.slice(0, shortHash);
   if (wanted === "started") {
     const { configurationOf } = await import("../jobs/index.js");
     const started = configurationOf(instance.configurationHash, present);
     if (started !== null) {
       await say(`instance ${jobInstance} goes on under the configuration it was started with (${hash}), not the present one`);
-      return started;
+      // Whom to tell is a matter of today, like the settings.
+      return { ...started, notification: now?.notification ?? started.notification };
     }
   }
   const configuration = now ?? (await readConfiguration(invocation));

@@ -106,13 +106,13 @@ export const runErrors = defineErrors({
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; connectors: readonly string[] }) =>
-      `instance ${p.jobInstance} cannot be resumed: mappings or entity types of ${p.connectors.join(", ")} are not those it was compared with; restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
+      `instance ${p.jobInstance} cannot be resumed: mappings or entity types of ${p.connectors.join(", ")} are not those it was compared with; sluice resume ${p.jobInstance} --configuration started goes on under the one it was started with; or restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
   },
   JOB_PLAN_CHANGED: {
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; job: string; differences: readonly string[] }) =>
-      `instance ${p.jobInstance} cannot be resumed: remaining tasks of ${p.job} are not those it was started with (${p.differences.join(", ")}); restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
+      `instance ${p.jobInstance} cannot be resumed: remaining tasks of ${p.job} are not those it was started with (${p.differences.join(", ")}); sluice resume ${p.jobInstance} --configuration started goes on under the one it was started with; or restore them, or run the job again, after sluice cancel ${p.jobInstance} where it is Blocked`,
   },
   JOB_SET_CHANGED: {
     exit: 64,

@@ -147,12 +147,13 @@ onEachDatabase((kind) => {
   });
 
   describe("resume after a dropped change", () => {
-    test("a blocked instance goes on under the configuration it was started with", async () => {
+    test("a blocked instance is not resumed under other mappings, but under the configuration it was started with where that is asked for, or the files are invalid", async () => {
       expect((await call("run", "Job_HR")).code).toBe(2);
       const started = xml();
       drop(['ConnectionColumn="name"', 'ConnectionColumn="full_name"']);
-      const refused = await call("resume", "1", "--configuration", "present");
+      const refused = await call("resume", "1");
       expect([refused.code, refused.err]).toEqual([64, expect.stringContaining("JOB_CONFIGURATION_CHANGED")]);
+      expect(refused.err).toContain("sluice resume 1 --configuration started");
       expect(refused.err).toContain("instance 1 goes on under the present configuration, not the one it was started with");
       // An invalid workspace hinders nobody who started before.
       workspace.write("hr.xml", started.replace("</ConfigurationFile>", ""));
@@ -178,17 +179,24 @@ onEachDatabase((kind) => {
       expect((await call("run", "Job_HR")).code).toBe(2);
       rmSync(join(workspace.folder, "Work", "Configurations"), { recursive: true });
       drop(['ConnectionColumn="name"', 'ConnectionColumn="full_name"']);
-      const refused = await call("resume", "1");
+      const refused = await call("resume", "1", "--configuration", "started");
       expect([refused.code, refused.err]).toEqual([64, expect.stringMatching(/was not kept\n[\s\S]*JOB_CONFIGURATION_CHANGED/)]);
       workspace.write("hr.xml", "<ConfigurationFile>");
       expect((await call("resume", "1")).code).toBe(64);
+    });
+
+    test("the one it was started with is taken where that is asked for", async () => {
+      expect((await call("run", "Job_HR")).code).toBe(2);
+      drop(['ConnectionColumn="name"', 'ConnectionColumn="full_name"']);
+      const resumed = await call("resume", "1", "--configuration", "started");
+      expect([resumed.code, resumed.err]).toEqual([0, expect.stringContaining("goes on under the configuration it was started with (")]);
     });
 
     test("the documented tool repairs a job likewise", async () => {
       expect((await call("invoke-job", "-j", "Job_HR")).code).toBe(2);
       drop(['ConnectionColumn="name"', 'ConnectionColumn="full_name"']);
       const repaired = await call("invoke-job", "-j", "Job_HR", "-r");
-      expect([repaired.code, repaired.err]).toEqual([0, expect.stringContaining("goes on under the configuration it was started with")]);
+      expect([repaired.code, repaired.err]).toEqual([64, expect.stringContaining("--configuration started")]);
     });
   });
 });

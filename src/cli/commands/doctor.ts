@@ -31,7 +31,7 @@ export const doctor: Command = {
       now: () => clock.now(),
       nodeVersion: process.versions.node,
       env,
-      timeZone: new Intl.DateTimeFormat("en").resolvedOptions().timeZone,
+      timeZone: (await import("../../jobs/index.js")).localTimeZone(),
       hint: (command) => hintedCommand(invocation, command),
     });
     const count = (level: Level): number => findings.filter((finding) => finding.level === level).length;

@@ -32,9 +32,9 @@ export const jobs: Command = {
       latest: (await store?.records.latestByJob()) ?? new Map<string, JobInstance>(),
       view: await schedulerView(store, configuration, null),
     }));
-    const { nextRun } = await import("../../jobs/index.js");
+    const { localTimeZone, nextRun } = await import("../../jobs/index.js");
     const now = new Date(invocation.clock.now());
-    const serverTimeZone = new Intl.DateTimeFormat("en").resolvedOptions().timeZone;
+    const serverTimeZone = localTimeZone();
     const lines = [...configuration.jobs.values()].map((job): JobLine => {
       const next = job.cron === null ? null : nextRun(job.cron, job.cronTimeZone, now, serverTimeZone);
       return { job, nextRun: next?.toISOString() ?? null, last: latest.get(job.identifier) ?? null };

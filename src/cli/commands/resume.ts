@@ -20,7 +20,7 @@ export const resume: Command = {
         name: "configuration",
         value: "started|present",
         values: ["started", "present"],
-        help: "which configuration it goes on under where the files changed since: by default a blocked instance keeps the one it was started with, one that failed or was stopped takes the present one",
+        help: "which configuration it goes on under where the files changed since: that of the workspace (the default while it is valid), or the one the instance was started with, which every run keeps",
       },
       { name: "accept", value: "warning", values: ["warning"], help: "exit code 0 for an instance that ends with Warning" },
       { name: "reason", value: "TEXT", help: "why; kept with who and when" },

@@ -60,11 +60,13 @@ export const scheduler: Command = {
         source,
         timing,
         scheduler: thisProcess(),
-        serverTimeZone: new Intl.DateTimeFormat("en").resolvedOptions().timeZone,
+        serverTimeZone: jobs.localTimeZone(),
         log,
         onDead: (report, inForce) => jobs.notifyEnd({ configuration: inForce, store: opened, report, timing, signal: signals.stop }),
         daily: async () => {
-          await jobs.applyRetention({ store: opened, configuration: source.inForce.configuration, timing, log, signal: signals.halt });
+          const { configuration: inForce } = source.inForce;
+          await jobs.applyRetention({ store: opened, configuration: inForce, timing, log, signal: signals.halt });
+          await jobs.pruneSnapshots(opened, inForce.settings.workFolder);
         },
       });
       endpoint = await startEndpoint(configuration, opened, () => service.state, log);
