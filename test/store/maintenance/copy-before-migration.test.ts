@@ -14,7 +14,10 @@ const older = async (held: boolean): Promise<string> => {
   const path = join(temporaryFolder("copy"), "sluice.db");
   await (await openSqlite(path)).destroy();
   const connection = openConnection(path);
-  connection.exec("DROP TABLE UM_ConnectorStates; ALTER TABLE UM_ConnectorHeads DROP COLUMN CompleteRequired");
+  for (const table of ["UJ_TaskAttempts", "UJ_JobAttempts", "UJ_Schedules", "UJ_ScheduledRuns", "UJ_Schedulers"])
+    connection.exec(`DROP TABLE ${table}`);
+  connection.exec("ALTER TABLE UJ_TaskInstances DROP COLUMN Attempt; ALTER TABLE UJ_JobInstances DROP COLUMN Attempt");
+  connection.exec("ALTER TABLE UJ_JobInstances DROP COLUMN HaltReason");
   connection.prepare("DELETE FROM UM_Migrations WHERE Name = ?").run(last);
   if (held) connection.exec("INSERT INTO UM_EntityTypes (Identifier) VALUES ('Person')");
   connection.close();
