@@ -236,6 +236,11 @@ export const freshDatabase = async (kind: DatabaseKind): Promise<TestDatabase> =
 export const databaseSettings = async (kind: DatabaseKind): Promise<{ readonly ConnectionString?: string }> =>
   kind === "SQLite" ? {} : { ConnectionString: (await freshDatabase(kind)).connectionString };
 
+/** Gives a table another name. Not every server guesses that it is a table. */
+export const renameTable = async (kind: DatabaseKind, knex: Knex, from: string, to: string): Promise<void> => {
+  await (kind === "SQLite" ? knex.schema.renameTable(from, to) : knex.raw(`EXEC sp_rename N'${from}', N'${to}', N'OBJECT'`));
+};
+
 /** Gives an empty database on the server the rows of another one there, their numbers included. */
 export const copyRows = async (from: TestDatabase, to: TestDatabase): Promise<void> => {
   const knex = await to.knex();

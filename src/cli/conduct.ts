@@ -33,14 +33,14 @@ const progressFor = ({ arguments: given, out, err, style, env, clock }: Invocati
 
 /**
  * Runs or resumes a job instance for a person or a script: names the database, shows progress, obeys Ctrl-C, prints the summary or the document of
- * design §4, gives the exit code. Whatever is thrown came before the instance existed.
+ * design §4, gives the exit code. Where there is nothing to run `start` says so itself, and gives null: 0. Whatever is thrown came before the instance existed.
  */
 export const conduct = async (
   invocation: Invocation,
   configuration: Configuration,
   store: Store,
   waits: WaitNotice,
-  start: (surroundings: RunSurroundings) => Promise<RunReport>,
+  start: (surroundings: RunSurroundings) => Promise<RunReport | null>,
 ): Promise<number> => {
   const { arguments: given, out, err } = invocation;
   const { exitCodeOf, startedBy } = await import("../jobs/index.js");
@@ -49,7 +49,7 @@ export const conduct = async (
   waits.goTo((text) => progress.note(text));
   const { graceSeconds } = configuration.settings.scheduler;
   const interruption = interruptible(invocation.signals, (text) => progress.note(text), { graceSeconds, timing: systemTiming });
-  let report: RunReport;
+  let report: RunReport | null;
   try {
     report = await start({
       configuration,
@@ -67,6 +67,7 @@ export const conduct = async (
     waits.goTo(null);
     await progress.close();
   }
+  if (report === null) return 0;
   try {
     await showEnd(invocation, configuration, store, report);
   } catch (error) {
@@ -83,10 +84,13 @@ const showEnd = async (invocation: Invocation, configuration: Configuration, sto
     await out.write(`${JSON.stringify(report)}\n`);
     return;
   }
-  const { jobLogPath } = await import("../jobs/index.js");
+  const { jobLogPath, nextStepsOf } = await import("../jobs/index.js");
   const instance = await store.records.find(report.jobInstance);
   if (instance === null) throw new Error(`the row of job instance ${report.jobInstance} is gone`);
   const tasks = await store.records.tasks(report.jobInstance);
   const log = jobLogPath(configuration, report.job, report.jobInstance);
-  await out.lines(["", ...instanceLines(invocation, { instance, tasks, thresholds: "exceeded", log })]);
+  await out.lines([
+    "",
+    ...instanceLines(invocation, { instance, tasks, thresholds: "exceeded", steps: nextStepsOf(instance, tasks, instance.state, log) }),
+  ]);
 };

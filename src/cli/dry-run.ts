@@ -9,6 +9,7 @@ import { counterText } from "./counters.js";
 import { hintLines } from "./hint.js";
 import { limitText, skipText } from "./instance-view.js";
 import { attended } from "./maintenance.js";
+import { plannedText } from "./planned-text.js";
 import { changeLines } from "./rehearsed-changes.js";
 import { useStore } from "./repository.js";
 import { formatCount, formatNoun, paintState, printable, table, wrap } from "./terminal/index.js";
@@ -72,7 +73,7 @@ const planLines = (invocation: Invocation, { plan }: RehearsalReport): string[] 
   if (plan === null) return ["", "no plan was written: a task would fail"];
   const { file, sha256, sections } = plan;
   if (sections.length === 0) return ["", `${printable(file)}: nothing would change`];
-  const counts = sections.map(({ task, changes }) => `${task} ${formatNoun(changes, "change")}`).join(", ");
+  const counts = sections.map((section) => `${section.task} ${plannedText(section.changes, section.claims)}`).join(", ");
   return [
     "",
     `${invocation.style.bold("Plan")} ${printable(file)}: ${printable(counts)}`,

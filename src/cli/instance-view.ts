@@ -1,3 +1,4 @@
+import type { NextStep } from "../jobs/index.js";
 import { isRunning, type ThresholdResult } from "../model/index.js";
 import type { JobAttempt, JobInstance, TaskAttempt, TaskInstance } from "../store/index.js";
 import type { Invocation } from "./command.js";
@@ -20,8 +21,8 @@ export interface InstanceView {
   readonly tasks: readonly TaskInstance[];
   /** Every active threshold, or the exceeded ones only. */
   readonly thresholds: "all" | "exceeded";
-  /** Path of the job's log. */
-  readonly log: string;
+  /** `nextStepsOf` it. */
+  readonly steps: readonly NextStep[];
   /** How former attempts ended; absent: nothing is said of them. */
   readonly attempts?: { readonly job: readonly JobAttempt[]; readonly tasks: readonly TaskAttempt[] };
 }
@@ -214,38 +215,9 @@ const attemptLines = (
   ];
 };
 
-/** What a person can do next. */
-const nextLines = (invocation: Invocation, { instance, tasks, log }: InstanceView): string[] => {
-  const { style } = invocation;
-  const id = instance.id;
-  const isStopped = instance.state === "Errored" || instance.state === "Aborted";
-  if (tasks.some((task) => task.state === "Blocked") && (instance.state === "Blocked" || isStopped)) {
-    return [
-      "",
-      style.bold("What to do next"),
-      ...hintLines(invocation, [
-        [`changes ${id}`, "shows what it would change"],
-        [`resume ${id}`, `applies exactly that, ${isStopped ? "runs again what failed, " : ""}and goes on with the remaining tasks`],
-        [`cancel ${id}`, "drops it; the next run compares anew"],
-      ]),
-    ];
-  }
-  if (isStopped || instance.state === "Warning") {
-    return [
-      "",
-      style.bold("What to do next"),
-      ...hintLines(invocation, [
-        [`logs ${id}`, `prints the log, ${log}`],
-        ...(isStopped
-          ? [[`resume ${id}`, "once the cause is mended: goes on where it stopped, what ended well is not repeated"] as const]
-          : []),
-        // The name of a documented tool's instance is its command line.
-        [
-          instance.job.includes(" ") ? instance.job : `run ${instance.job}`,
-          instance.state === "Warning" ? "runs the job again" : "runs the whole job again",
-        ],
-      ]),
-    ];
-  }
-  return [];
+/** What a person can do next; who cancelled something has decided already. */
+const nextLines = (invocation: Invocation, { instance, steps }: InstanceView): string[] => {
+  if (steps.length === 0 || instance.state === "Cancelled") return [];
+  const hints = steps.map(({ command, does }) => [command, does] as const);
+  return ["", invocation.style.bold("What to do next"), ...hintLines(invocation, hints)];
 };

@@ -3,7 +3,10 @@ import { SluiceError } from "../errors/index.js";
 import type { Invocation } from "./command.js";
 import { InvalidConfiguration } from "./failure.js";
 import { sortFindings } from "./finding.js";
-import { formatNoun } from "./terminal/index.js";
+import { formatNoun, formatTime } from "./terminal/index.js";
+
+/** Characters of a hash that tell it from others. */
+const shortHash = 12;
 
 /** Reads the workspace of a command and masks its secrets in all output from here on. Findings are given back, not thrown. */
 export const readWorkspace = async (invocation: Invocation): Promise<LoadedWorkspace> => {
@@ -38,6 +41,30 @@ export const readConfiguration = async (invocation: Invocation): Promise<Configu
   const [first, ...others] = sortFindings(loaded.findings.filter((finding) => finding.severity === "error"));
   if (first === undefined) throw new Error("the workspace gave neither a configuration nor an error");
   throw new InvalidConfiguration([first, ...others]);
+};
+
+/**
+ * The configuration of a command that shows what a scheduler starts: the workspace's; while its files have errors the one that a scheduler last took (`Work/Configurations/current`), since
+ * that is what it goes on with, and which it is is said on stderr. Throws InvalidConfiguration where there is none either, or where not even the settings can be read.
+ */
+export const readConfigurationInForce = async (invocation: Invocation): Promise<Configuration> => {
+  const { configuration, settings, findings } = await readWorkspace(invocation);
+  if (configuration !== null) return configuration;
+  const errors = sortFindings(findings.filter((finding) => finding.severity === "error"));
+  const [first, ...others] = errors;
+  if (first === undefined) throw new Error("the workspace gave neither a configuration nor an error");
+  const invalid = new InvalidConfiguration([first, ...others]);
+  if (settings === null || errors.some(({ file }) => file.endsWith(".json"))) throw invalid;
+  const { configurationOf, readCurrent } = await import("../jobs/index.js");
+  const current = readCurrent(settings.workFolder);
+  const { workspace, env, err, errStyle } = invocation;
+  const kept = current === null ? null : configurationOf(current.hash, { workspace, env, configuration: null, settings });
+  if (current === null || kept === null) throw invalid;
+  const which = `this is the one that a scheduler took at ${formatTime(current.since)} (${current.hash.slice(0, shortHash)})`;
+  await err.lines([
+    errStyle.warning(`the configuration in the workspace has ${formatNoun(errors.length, "error")}: ${which}; sluice validate lists them`),
+  ]);
+  return kept;
 };
 
 /** What the configuration has under a name. Throws CMD_UNKNOWN_NAME with the nearest name there is. */

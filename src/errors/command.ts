@@ -175,6 +175,14 @@ export const commandErrors = defineErrors({
     text: (p: { message: string }) =>
       `Sluice itself failed: ${p.message}. The command with --log-level Debug shows where; please report it with that text`,
   },
+  CMD_PLAN_UNREADABLE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { file: string; reason: string }) =>
+      p.reason === "ENOENT"
+        ? `there is no plan ${p.file}: check the path; nothing was changed`
+        : `the plan ${p.file} cannot be read (${p.reason}): check that it is a file, and who may read it; nothing was changed`,
+  },
   CMD_PLAN_EXISTS: {
     exit: 64,
     retryable: false,

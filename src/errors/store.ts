@@ -290,11 +290,23 @@ export const storeErrors = defineErrors({
     text: (p: { connector: string; jobInstance: number }) =>
       `${p.connector} is blocked by instance ${p.jobInstance}, whose staged changes this would overtake: nothing was changed; sluice resume ${p.jobInstance} or sluice cancel ${p.jobInstance} first`,
   },
+  SYNC_CONNECTOR_DEACTIVATED: {
+    exit: 64,
+    retryable: false,
+    text: (p: { connector: string; by: string | null }) =>
+      `${p.connector} is deactivated by ${p.by ?? "its IsDeactivated"}, so that no plan or undo is applied to it: nothing was changed; ${p.by === null ? "take IsDeactivated away" : `sluice connector activate ${p.connector}`} first`,
+  },
   SYNC_UNDO_NOTHING: {
     exit: 64,
     retryable: false,
     text: (p: { jobInstance: number; task: string | null }) =>
       `instance ${p.jobInstance}${p.task === null ? "" : `, task ${p.task},`} applied nothing that could be undone; sluice status --instance ${p.jobInstance} shows what it did`,
+  },
+  SYNC_UNDO_DONE: {
+    exit: 64,
+    retryable: false,
+    text: (p: { jobInstance: number; connector: string; by: number }) =>
+      `what instance ${p.jobInstance} applied to ${p.connector} is already undone by instance ${p.by}: nothing was changed; sluice undo ${p.by} brings it back, --task names another synchronization of instance ${p.jobInstance}`,
   },
   SYNC_UNDO_HISTORY: {
     exit: 64,
@@ -307,11 +319,5 @@ export const storeErrors = defineErrors({
     retryable: false,
     text: (p: { taskInstance: number; count: number; conflicts: readonly string[] }) =>
       `task instance ${p.taskInstance} cannot be undone, nothing was changed: ${p.count} of its changes were followed by later ones (${p.conflicts.join("; ")}). Undo the later instances first, or correct the source`,
-  },
-  SYNC_EMBEDDED_ONLY: {
-    exit: 64,
-    retryable: false,
-    text: (p: { what: string }) =>
-      `${p.what} works on the embedded database only, so far: on SQL Server nothing was changed; use sluice run --dry-run, thresholds and sluice changes there`,
   },
 });

@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors/index.js";
 import { isRunning } from "../model/index.js";
-import { instanceLock, type JobInstance, type Store, thisProcess } from "../store/index.js";
+import { type AbortedInstance, instanceLock, type JobInstance, type Store, thisProcess } from "../store/index.js";
 import { blockedTasks, dropStaged, stagedSetHash } from "./staged-set.js";
 
 export interface CancelRequest {
@@ -8,6 +8,8 @@ export interface CancelRequest {
   readonly jobInstance: number;
   readonly by: string;
   readonly reason?: string | undefined;
+  /** Told of instances that were found dead on the way. */
+  readonly onDead?: ((aborted: readonly AbortedInstance[]) => void) | undefined;
   /** Ends a wait for the database. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -23,8 +25,9 @@ export type CancelOutcome =
  * An Errored or Aborted instance with a Blocked task keeps its state; its task becomes Cancelled.
  * Throws JOB_INSTANCE_UNKNOWN, JOB_ENDED (exit 64), LOCK_JOB_HELD, JOB_CHANGED_MEANWHILE, JOB_WAIT_ENDED (75).
  */
-export const cancelInstance = async ({ store, jobInstance, by, reason, signal }: CancelRequest): Promise<CancelOutcome> => {
-  await store.records.abortDead({ isPatient: true, signal });
+export const cancelInstance = async ({ store, jobInstance, by, reason, onDead, signal }: CancelRequest): Promise<CancelOutcome> => {
+  const aborted = await store.records.abortDead({ isPatient: true, signal });
+  onDead?.(aborted);
   const runner = thisProcess();
   const found = await findInstance(store, jobInstance);
   if (isRunning(found.state) && (await store.records.requestCancel(found.id, by, runner.host, reason ?? null, signal))) {

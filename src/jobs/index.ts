@@ -4,6 +4,7 @@ export { type ConnectorMode, connectorJob } from "./connector-job.js";
 export * from "./dropped-configuration/index.js";
 export * from "./graph/index.js";
 export { jobLogPath, type LogLevel } from "./job-log.js";
+export { type NextStep, nextStepsOf } from "./next-step.js";
 export * from "./notification/index.js";
 export * from "./rehearsal/index.js";
 export { exitCodeOf, type RunReport, reportOf } from "./report.js";

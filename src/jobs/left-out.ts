@@ -1,6 +1,7 @@
 import type { Configuration, Task } from "../config/index.js";
 import type { JobInstanceId } from "../model/index.js";
 import type { Deactivation, LeftOutReason, StoredPlan } from "../store/index.js";
+import { changeSetOf } from "../tasks/index.js";
 import { connectorOf } from "./connector-lock.js";
 import type { TaskNode } from "./graph/index.js";
 
@@ -41,9 +42,11 @@ export const leftOutTasks = (
   const leftOut: Record<string, LeftOutReason> = {};
   const leftOutMessages: Record<string, string> = {};
   for (const { taskKey, task, isSelected } of nodes) {
-    const found = isSelected
-      ? (deactivated(task, configuration, states) ?? (isIncremental ? blocked(task, configuration, states) : null))
-      : null;
+    // A plan or an undo is applied whole or refused: its tasks see for themselves.
+    const found =
+      isSelected && changeSetOf(task) === null
+        ? (deactivated(task, configuration, states) ?? (isIncremental ? blocked(task, configuration, states) : null))
+        : null;
     if (found === null) continue;
     leftOut[taskKey] = found.reason;
     leftOutMessages[taskKey] = found.message;

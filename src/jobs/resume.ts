@@ -181,7 +181,8 @@ const decisionsOf = (
   return blocked.length === 0 ? [{ ...decision, taskInstance: null }] : blocked.map(({ id }) => ({ ...decision, taskInstance: id }));
 };
 
-const targetOf = ({ job, plan }: JobInstance): RunTarget => (plan.kind === "rootTask" ? { rootTask: job } : { job, ...plan.selection });
+const targetOf = ({ job, plan }: JobInstance): RunTarget =>
+  plan.kind === "rootTask" ? { rootTask: job, isChangeSet: true } : { job, ...plan.selection };
 
 const requireSamePlan = (instance: JobInstance, graph: TaskGraph, ended: ReadonlySet<string>): void => {
   const differences = planDifferences(instance.plan.tasks, graph, ended).map(({ taskKey, difference }) => `${taskKey} ${difference}`);

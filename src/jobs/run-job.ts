@@ -98,6 +98,8 @@ const started = async (
       connector: connectorOf(node.task, configuration),
     })),
   };
+  // A service that ends leaves the due time to whoever goes on after it: opened now, the instance would end with nothing done.
+  if (request.claim !== undefined && signal.aborted) throw new SluiceError("JOB_WAIT_ENDED", { holders: "a service that ends" });
   const { tasks: taskInstances, ...held } = await store.records.open(opening, signal);
   const lease = new Lease(store, held, timing);
   return whileHeld(request, { name, held, logLevel: job?.logLevel ?? null }, async (log, onEvent) => {

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Configuration } from "../config/index.js";
 import type { Timing } from "../model/index.js";
-import { type ProcessIdentity, type Store, thisProcess } from "../store/index.js";
+import { type ProcessIdentity, type Store, type StoredPlan, thisProcess } from "../store/index.js";
 import type { TaskRegistry } from "../tasks/index.js";
 import type { ConnectorMode } from "./connector-job.js";
 import type { LogLevel } from "./job-log.js";
@@ -19,7 +19,13 @@ export type RunTarget =
       /** Only tasks whose identifier contains this text (jobs-and-tasks §4.1). */
       readonly contains?: string | undefined;
     }
-  | { readonly rootTask: string };
+  | {
+      readonly rootTask: string;
+      /** The name may be that of an instance which applies a plan or turns something back: nobody else starts one, who has not checked the whole of it. */
+      readonly isChangeSet?: true;
+      /** What the plan that it applies was made of. */
+      readonly plannedOf?: StoredPlan["plannedOf"] | undefined;
+    };
 
 /** What starting and resuming have in common. */
 export interface RunSurroundings {

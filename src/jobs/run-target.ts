@@ -14,12 +14,12 @@ import { toolTaskNamed } from "./tool-task.js";
 export const graphOf = (
   what: RunTarget,
   configuration: Configuration,
-): { readonly job: Job | null; readonly graph: TaskGraph; readonly plan: Pick<StoredPlan, "kind" | "selection"> } => {
+): { readonly job: Job | null; readonly graph: TaskGraph; readonly plan: Pick<StoredPlan, "kind" | "selection" | "plannedOf"> } => {
   if ("rootTask" in what) {
-    const changeSet = changeSetJob(what.rootTask, configuration);
+    const changeSet = what.isChangeSet === true ? changeSetJob(what.rootTask, configuration) : null;
     if (changeSet !== null) {
       const graph = compileTaskGraph(changeSet, { maxTaskBatchSize: 1 });
-      return { job: null, graph: { ...graph, job: null }, plan: { kind: "rootTask", selection: null } };
+      return { job: null, graph: { ...graph, job: null }, plan: { kind: "rootTask", selection: null, ...plannedOf(what) } };
     }
     const task = configuration.rootTasks.get(what.rootTask) ?? toolTaskNamed(what.rootTask, configuration);
     if (task === null) {
@@ -50,6 +50,9 @@ export const graphOf = (
   const graph = compileTaskGraph(job, mode === undefined ? { maxTaskBatchSize, selection } : { maxTaskBatchSize });
   return { job, graph, plan: { kind: "job", selection } };
 };
+
+const plannedOf = ({ plannedOf }: Extract<RunTarget, { rootTask: string }>): Pick<StoredPlan, "plannedOf"> =>
+  plannedOf === undefined ? {} : { plannedOf };
 
 /** `Configuration.connectorHash` of the named connectors. */
 export const hashesOf = (connectors: readonly string[], configuration: Configuration): Readonly<Record<string, string>> =>

@@ -44,6 +44,12 @@ export const toolTaskName = (task: ToolTask): string => {
   }
 };
 
+/** Whether a name is a tool's command line, whatever the configuration has. */
+export const isToolTaskName = (name: string): boolean => {
+  const task = parsed(name);
+  return task !== null && toolTaskName(task) === name;
+};
+
 /** A tool's task by its name; null for any other name, and where the configuration has not got what it works on. */
 export const toolTaskNamed = (name: string, configuration: Configuration): Task | null => {
   const task = parsed(name);

@@ -10,7 +10,7 @@ export {
   upkeepDefaults,
   usualBatch,
 } from "./maintenance/index.js";
-export { type PlanContent, readPlan, type SectionLines, writePlan } from "./plan/index.js";
+export { type PlanContent, type PlanHeader, readPlan, type SectionLines, writePlan } from "./plan/index.js";
 export * from "./reading/index.js";
 export * from "./records/index.js";
 export { openStore, type Store, type StoreOptions } from "./store.js";
@@ -20,4 +20,5 @@ export type {
   RehearseRequest,
   RepositoryModel,
   SynchronizeOutcome,
+  UndoRehearsal,
 } from "./synchronization.js";

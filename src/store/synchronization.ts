@@ -138,6 +138,9 @@ export interface UndoRequest extends ChangeSetRequest {
   readonly undone: TaskInstanceId;
 }
 
+/** An undo that is only tried. */
+export type UndoRehearsal = Pick<UndoRequest, "undone" | "connector" | "model" | "mappingHash">;
+
 /** Sets of changes that come from a plan or from the history instead of a session's files. */
 export interface ChangeSets {
   /**
@@ -150,6 +153,8 @@ export interface ChangeSets {
    * SYNC_CONNECTOR_BLOCKED; then nothing is left behind.
    */
   undo(request: UndoRequest, options: RunOptions): Promise<SynchronizeOutcome>;
+  /** Tries one undo after the other, each on what the former would leave, and takes all of it back. Throws SYNC_UNDO_HISTORY, SYNC_UNDO_CONFLICT. Thresholds are not asked. */
+  rehearseUndo(requests: readonly UndoRehearsal[], options: RunOptions): Promise<void>;
 }
 
 /** How many changes of each scope a rehearsal shows: a screen or two for a person; files hold the rest. */
@@ -204,6 +209,5 @@ export interface SynchronizationStore {
   setHash(taskInstance: TaskInstanceId): Promise<string>;
   /** Drops the staged rows of a task instance and marks its session cancelled (cancel). Throws SYNC_FENCE_STALE. */
   drop(request: DropRequest): Promise<void>;
-  /** Plans and undo; null where the database has not got them yet. */
-  readonly changeSets: ChangeSets | null;
+  readonly changeSets: ChangeSets;
 }

@@ -117,7 +117,14 @@ const newThread = (): Thread => {
   // Set once: a thread whose last listener was taken away hears nothing more.
   thread.worker.on("message", (message: WorkerMessage) => thread.listener?.onMessage(message));
   thread.worker.on("error", (error: Error) => thread.listener?.onError(error));
-  thread.worker.on("exit", (code) => thread.listener?.onExit(code));
+  thread.worker.on("exit", (code) => {
+    // One that ended while it had no work would answer nobody.
+    if (idle?.thread === thread) {
+      clearTimeout(idle.timer);
+      idle = null;
+    }
+    thread.listener?.onExit(code);
+  });
   return thread;
 };
 
@@ -193,5 +200,11 @@ export const runInWorker = <I, O>(
         reject(failure ?? new Error(`a worker ended with code ${code} and no result`));
       },
     };
-    thread.worker.postMessage(start);
+    try {
+      thread.worker.postMessage(start);
+    } catch (error) {
+      // What cannot be cloned is never asked for: without its end the thread would hold the process.
+      failure = error instanceof Error ? error : new Error(String(error));
+      void thread.worker.terminate();
+    }
   });

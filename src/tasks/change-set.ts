@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Configuration, Task } from "../config/index.js";
 import { SluiceError } from "../errors/index.js";
 import { sessionGuid, type TaskInstanceId, taskInstanceId } from "../model/index.js";
-import type { SynchronizeOutcome } from "../store/index.js";
+import type { Store, SynchronizeOutcome } from "../store/index.js";
 import { repositoryModel } from "./repository-model.js";
 import { afterApplied } from "./session-end.js";
 import { sessionFolder } from "./session-folder.js";
@@ -45,12 +45,24 @@ export const completeRequiredBy = ({ task, jobInstance }: Pick<ServerTaskContext
     : `because instance ${jobInstance} turned back what task instance ${changeSet.undone} had loaded, so that no files hold what it has now`;
 };
 
-/** Stages and applies a change set in a session of its own. Throws SYNC_EMBEDDED_ONLY, SYNC_PLAN_*, SYNC_UNDO_*, SYNC_CONNECTOR_BLOCKED. */
+/** Refuses connectors that are switched off (connectors §1.2): left out as in a run, a change set would be applied in part. Throws SYNC_CONNECTOR_DEACTIVATED. */
+export const refuseDeactivated = async (
+  { connectors: known }: Pick<Configuration, "connectors">,
+  store: Store,
+  connectors: readonly string[],
+): Promise<void> => {
+  const deactivations = await store.connectors.deactivations();
+  for (const connector of connectors) {
+    const by = deactivations.get(connector)?.by ?? null;
+    if (by !== null || known.get(connector)?.isDeactivated === true) throw new SluiceError("SYNC_CONNECTOR_DEACTIVATED", { connector, by });
+  }
+};
+
+/** Stages and applies a change set in a session of its own. Throws SYNC_PLAN_*, SYNC_UNDO_*, SYNC_CONNECTOR_BLOCKED, SYNC_CONNECTOR_DEACTIVATED. */
 export const runChangeSet = async (context: ServerTaskContext, connector: string, changeSet: ChangeSet): Promise<SynchronizeOutcome> => {
   const { task, store, configuration, jobInstance, taskInstance, fence, force, signal, onProgress } = context;
   const { changeSets } = store.synchronization;
-  if (changeSets === null)
-    throw new SluiceError("SYNC_EMBEDDED_ONLY", { what: changeSet.from === "plan" ? "sluice apply" : "sluice undo" });
+  await refuseDeactivated(configuration, store, [connector]);
   const session = sessionGuid(randomUUID());
   const folder = sessionFolder(configuration, session);
   await mkdir(folder, { recursive: true });

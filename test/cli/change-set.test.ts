@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openConnection } from "../../src/store/sqlite/connection.js";
+import { type DatabaseKind, onEachDatabase, testTimeoutOn } from "../database.js";
 import { TestWorkspace } from "./workspace.js";
 
 /** No thresholds but the guard of a whole population. */
@@ -47,30 +47,38 @@ interface Document {
   }[];
 }
 
-/** The embedded database alone has plans and undo, so far. */
-describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
+/** A workspace whose first day is loaded. */
+const loaded = async (kind: DatabaseKind): Promise<TestWorkspace> => {
+  const workspace = await TestWorkspace.on(kind);
+  workspace.write("more.xml", moreJobs);
+  const hr = readFileSync(join(workspace.folder, "hr.xml"), "utf8");
+  workspace.write("hr.xml", hr.replace('<Connector Identifier="HR"', `<Connector Identifier="HR" ${off}`));
+  workspace.write(
+    "appsettings.agent.json",
+    JSON.stringify({
+      Connections: {
+        People: { Path: "sources/people.csv" },
+        Teams: { Path: "sources/teams.csv" },
+        Badges: { Path: "sources/badges.csv" },
+      },
+    }),
+  );
+  workspace.write("sources/badges.csv", "card\nB1\n");
+  // Dan stays as he is: what changes is never all of them, which would block.
+  workspace.write("sources/people.csv", "id,name,manager,team\nP1,Ann,,T1\nP2,Zoë O'Brien,P1,T1\nP4,Dan,P1,T2\n");
+  const first = await workspace.call(["run", "Job_HR"]);
+  expect(first, first.out + first.err).toMatchObject({ code: 0 });
+  return workspace;
+};
+
+const planApplyUndo = (kind: DatabaseKind): void => {
   let workspace: TestWorkspace;
-  beforeEach(async () => {
-    workspace = new TestWorkspace();
-    workspace.write("more.xml", moreJobs);
-    const hr = readFileSync(join(workspace.folder, "hr.xml"), "utf8");
-    workspace.write("hr.xml", hr.replace('<Connector Identifier="HR"', `<Connector Identifier="HR" ${off}`));
-    workspace.write(
-      "appsettings.agent.json",
-      JSON.stringify({
-        Connections: {
-          People: { Path: "sources/people.csv" },
-          Teams: { Path: "sources/teams.csv" },
-          Badges: { Path: "sources/badges.csv" },
-        },
-      }),
-    );
-    workspace.write("sources/badges.csv", "card\nB1\n");
-    // Dan stays as he is: what changes is never all of them, which would block.
-    workspace.write("sources/people.csv", "id,name,manager,team\nP1,Ann,,T1\nP2,Zoë O'Brien,P1,T1\nP4,Dan,P1,T2\n");
-    const first = await call("run", "Job_HR");
-    expect(first, first.out + first.err).toMatchObject({ code: 0 });
-  }, 60_000);
+  beforeEach(
+    async () => {
+      workspace = await loaded(kind);
+    },
+    testTimeoutOn(kind, 60_000),
+  );
   afterEach(() => workspace.remove());
 
   const call = (...argv: string[]) => workspace.call(argv);
@@ -91,8 +99,7 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
   const planFile = (): string => join(workspace.folder, "monday.plan");
 
   test("a plan is applied exactly, and leaves what the run would have left", async () => {
-    const copy = new TestWorkspace();
-    workspace.copyTo(copy.folder);
+    const copy = await loaded(kind);
     day2();
     const before = await repository();
     const planned = await call("run", "Job_HR", "--plan", "monday.plan");
@@ -172,7 +179,7 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
       const { code, err } = await call("apply", "monday.plan");
       expect([code, err]).toEqual([64, expect.stringContaining("SYNC_PLAN_ALTERED")]);
     }
-    expect((await call("apply", "absent.plan")).err).toContain("SYNC_PLAN_ALTERED");
+    expect((await call("apply", "absent.plan")).err).toContain("CMD_PLAN_UNREADABLE");
     expect((await call("status", "--format", "json")).out).toBe(instances);
     // And it is never written over.
     expect((await call("run", "Job_HR", "--plan", "monday.plan")).err).toContain("CMD_PLAN_EXISTS");
@@ -194,7 +201,7 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
       readFileSync(join(workspace.folder, "hr.xml"), "utf8").replace('ConnectionColumn="name"', 'ConnectionColumn="title"'),
     );
     const others = await call("apply", "tuesday.plan");
-    expect(others.err).toContain("there is nothing to apply");
+    expect([others.code, others.err]).toEqual([64, expect.stringContaining("SYNC_PLAN_MAPPINGS")]);
     workspace.write("sources/people.csv", "id,title,manager,team\nP1,Ann,,T1\nP4,Dan,P1,T2\n");
     await call("run", "Job_HR", "--plan", "wednesday.plan");
     workspace.write(
@@ -208,18 +215,14 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
   test("a row that changed under the plan makes the task Errored, and nothing is written", async () => {
     day2();
     await call("run", "Job_HR", "--plan", "monday.plan");
-    const db = openConnection(workspace.database);
-    db.exec("UPDATE UR_Resources SET C5 = 'Annette' WHERE C5 = 'Ann'");
-    db.close();
+    await workspace.withDatabase((knex) => knex.raw("UPDATE UR_Resources SET C5 = 'Annette' WHERE C5 = 'Ann'"));
     const before = await repository();
     const { code, document } = await json("apply", "monday.plan");
     expect([code, document.tasks[0]?.error?.code]).toEqual([1, "SYNC_PLAN_MOVED"]);
     expect(document.tasks[0]?.error?.message).toContain("Name of Person P1 is not what it was");
     expect(await repository()).toBe(before);
     // The plan is kept: once the cause is mended the instance is taken up again.
-    const mended = openConnection(workspace.database);
-    mended.exec("UPDATE UR_Resources SET C5 = 'Ann' WHERE C5 = 'Annette'");
-    mended.close();
+    await workspace.withDatabase((knex) => knex.raw("UPDATE UR_Resources SET C5 = 'Ann' WHERE C5 = 'Annette'"));
     const resumed = await json("resume", String(document.jobInstance));
     expect([resumed.code, resumed.document.state]).toEqual([0, "Completed"]);
     expect((await call("resources", "Person", "--format", "csv")).out).toContain("P1,Anna,");
@@ -277,12 +280,15 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
     workspace.write("sources/people.csv", "id,name,manager,team\nP1,Anna Maria,,T2\nP3,Cid,P1,T1\nP4,Dan,P1,T2\n");
     const third = (await json("run", "Job_HR")).document.jobInstance;
     const last = await repository();
-    const refused = await json("undo", String(second));
-    expect([refused.code, refused.document.tasks[0]?.error?.code]).toEqual([1, "SYNC_UNDO_CONFLICT"]);
-    expect(refused.document.tasks[0]?.error?.message).toContain(`Person P1 was changed by instance ${third}`);
+    const refused = await call("undo", String(second));
+    expect([refused.code, refused.err]).toEqual([64, expect.stringContaining("SYNC_UNDO_CONFLICT")]);
+    expect(refused.err).toContain(`Person P1 was changed by instance ${third}`);
     expect(await repository()).toBe(last);
     const undoOfThird = (await json("undo", String(third))).document.jobInstance;
+    expect(undoOfThird).toBe(third + 1);
     expect(await repository()).toBe(after);
+    const again = await call("undo", String(third));
+    expect([again.code, again.err]).toEqual([64, expect.stringContaining(`already undone by instance ${undoOfThird}`)]);
     expect((await json("undo", String(undoOfThird))).document.state).toBe("Completed");
     expect(await repository()).toBe(last);
     await call("undo", String(third));
@@ -293,6 +299,9 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
   test("an undo that would close everything blocks, and its resume goes through the gate", async () => {
     const { code, document } = await json("undo", "1");
     expect([code, document.state]).toEqual([2, "Blocked"]);
+    const blocked = (await call("status", "--instance", String(document.jobInstance))).out;
+    expect(blocked).toContain("Threshold Exceeded");
+    expect(blocked).not.toMatch(/file|stands out/i);
     expect((await call("undo", "1")).err).toContain("SYNC_CONNECTOR_BLOCKED");
     const resumed = await json("resume", String(document.jobInstance), "--reason", "start again");
     expect(resumed.document.state).toBe("Completed");
@@ -301,6 +310,55 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
     // What the resume applied is undone too: by the instance of the undo.
     expect((await json("undo", String(document.jobInstance))).document.state).toBe("Completed");
     expect((await call("resources", "Person", "--format", "csv")).out).toContain("P1,Ann,");
+  });
+
+  test("a run that stopped after its export is not resumed once a plan was applied: its files are older", async () => {
+    day2();
+    await call("run", "Job_HR", "--plan", "monday.plan");
+    workspace.write("sources/people.csv", "id,name,manager,team\nP1,Old,,T1\nP2,Zoë O'Brien,P1,T1\nP4,Dan,P1,T2\n");
+    const teams = readFileSync(join(workspace.folder, "sources", "teams.csv"), "utf8");
+    rmSync(join(workspace.folder, "sources", "teams.csv"));
+    const stopped = (await json("run", "Job_HR")).document;
+    expect(stopped.tasks.map(({ state }) => state)).toEqual(["Completed", "Errored", "NotStarted", "NotStarted"]);
+    workspace.write("sources/teams.csv", teams);
+    const applied = (await json("apply", "monday.plan")).document;
+    expect(applied.state).toBe("Completed");
+    const before = await repository();
+    const { code, err } = await call("resume", String(stopped.jobInstance));
+    expect([code, err]).toEqual([64, expect.stringContaining("JOB_OVERTAKEN")]);
+    expect(err).toContain(`instance ${applied.jobInstance}`);
+    expect(await repository()).toBe(before);
+  });
+
+  test("a deactivated connector has neither plan nor undo: refused, and the rest of the plan is not applied either", async () => {
+    day2();
+    workspace.write("sources/badges.csv", "card\nB1\nB2\nB3\n");
+    await call("run", "Job_Both", "--plan", "both.plan");
+    const before = await repository();
+    await call("connector", "deactivate", "HR");
+    const applied = await call("apply", "both.plan");
+    expect([applied.code, applied.err]).toEqual([64, expect.stringContaining("SYNC_CONNECTOR_DEACTIVATED")]);
+    expect((await call("undo", "1")).err).toContain("sluice connector activate HR");
+    expect((await call("resources", "BadgeCard", "--format", "csv")).out).toBe("CardId\n");
+    await call("connector", "activate", "HR");
+    // Deactivated while the first section waits: the second one is not passed over.
+    const { jobInstance, state } = (await json("apply", "both.plan")).document;
+    expect(state).toBe("Blocked");
+    await call("connector", "deactivate", "HR");
+    const errored = (await json("resume", String(jobInstance))).document;
+    expect([errored.state, errored.tasks.flatMap(({ error }) => error?.code ?? [])]).toEqual(["Errored", ["SYNC_CONNECTOR_DEACTIVATED"]]);
+    expect(await repository()).toBe(before);
+    expect((await call("status", "--instance", String(jobInstance))).out).not.toContain("runs the whole job again");
+    await call("connector", "activate", "HR");
+    expect((await json("resume", String(jobInstance))).document.state).toBe("Completed");
+    expect((await call("resources", "Person", "--format", "csv")).out).toContain("P1,Anna,");
+  });
+
+  test("nobody starts a plan or an undo by the name of its instance", async () => {
+    for (const name of ["undo 1 HR=4", "apply 0123456789abcdef HR"]) {
+      expect((await call("run", "--task", name)).err).toContain("JOB_ROOT_TASK_UNKNOWN");
+      expect((await call("run", "--task", name, "--dry-run")).err).toContain("JOB_ROOT_TASK_UNKNOWN");
+    }
   });
 
   test("an instance that loaded two connectors is undone in the order that turns it round, or one of its tasks alone", async () => {
@@ -321,8 +379,28 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
     expect((await call("resources", "BadgeCard", "--format", "csv")).out).toBe("CardId\nB1\nB2\n");
   });
 
+  test("an undo of several connectors changes none where one of them cannot be turned back", async () => {
+    workspace.write("sources/badges.csv", "card\nB1\nB2\n");
+    await call("run", "Job_Both");
+    day2();
+    workspace.write("sources/badges.csv", "card\nB1\nB3\n");
+    const { jobInstance } = (await json("run", "Job_Both")).document;
+    workspace.write("sources/badges.csv", "card\nB1\nB4\n");
+    const later = (await json("run", "Job_Both")).document;
+    expect(later.state).toBe("Completed");
+    const before = await repository();
+    // HR would be turned back first, and nothing stands in its way.
+    const { code, err } = await call("undo", String(jobInstance));
+    expect([code, err]).toEqual([64, expect.stringContaining("SYNC_UNDO_CONFLICT")]);
+    expect(err).toContain("BadgeCard");
+    expect(await repository()).toBe(before);
+    expect((await call("status", "--instance", String(later.jobInstance + 1))).code).toBe(64);
+    expect((await json("undo", String(jobInstance), "--task", "Both_HR_Load")).document.state).toBe("Completed");
+    expect((await call("undo", String(jobInstance))).err).toContain(`already undone by instance ${later.jobInstance + 1}`);
+  });
+
   test("a plan of the very first load is made without a database, and applied makes it", async () => {
-    const fresh = new TestWorkspace();
+    const fresh = await TestWorkspace.on(kind);
     try {
       const planned = await fresh.call(["run", "Job_HR", "--plan", "first.plan"]);
       expect([planned.code, existsSync(fresh.database)]).toEqual([2, false]);
@@ -348,13 +426,13 @@ describe("plan, apply, undo on SQLite", { timeout: 60_000 }, () => {
     const { document } = await json("run", "Job_HR", "--task", "HR_Synchronize");
     expect(document.state).toBe("Completed");
     const ran = (await json("run", "Job_HR")).document.jobInstance;
-    const db = openConnection(workspace.database);
-    db.exec("DELETE FROM UR_Resources WHERE C5 = 'Ann'");
-    db.close();
+    await workspace.withDatabase((knex) => knex.raw("DELETE FROM UR_Resources WHERE C5 = 'Ann'"));
     const before = await repository();
-    const { code, document: refused } = await json("undo", String(ran));
-    expect([code, refused.tasks[0]?.error?.code]).toEqual([1, "SYNC_UNDO_HISTORY"]);
+    const { code, err } = await call("undo", String(ran));
+    expect([code, err]).toEqual([64, expect.stringContaining("SYNC_UNDO_HISTORY")]);
     expect(await repository()).toBe(before);
     expect(existsSync(join(workspace.folder, "Work", "Plans"))).toBe(false);
   });
-});
+};
+
+onEachDatabase((kind) => describe("plan, apply, undo", { timeout: testTimeoutOn(kind, 60_000) }, () => planApplyUndo(kind)));

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { cancelInstance } from "../../src/jobs/index.js";
+import { onEachDatabase, renameTable } from "../database.js";
 import { blocked, completed, quoted, serviceWorld } from "./service-world.js";
 
 /** Samples by name and labels: `sluice_job_ends_total{job="HR",state="Completed"}` → 1. */
@@ -20,9 +21,9 @@ const metricsAt = async (address: string): Promise<ReadonlyMap<string, number>> 
 const startingWith = (samples: ReadonlyMap<string, number>, name: string): Record<string, number> =>
   Object.fromEntries([...samples].filter(([key]) => key.startsWith(`${name}{`)).map(([key, value]) => [key.slice(name.length), value]));
 
-describe("metrics", () => {
+onEachDatabase((kind) => {
   test("count ends, rows and durations from the start of the service on, each once, whoever collects", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     await world.run(completed({ inserted: 1_000 }));
     const { address } = await world.start();
     expect(startingWith(await metricsAt(address), "sluice_job_ends_total")).toEqual({});
@@ -52,7 +53,7 @@ describe("metrics", () => {
   });
 
   test("a blocked instance stands as such until it is resumed or cancelled, which is an end of its own; staged rows are none", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const before = await world.run(blocked({ deleted: 240 }));
     const { address } = await world.start();
     const open = async (): Promise<number | undefined> => (await metricsAt(address)).get('sluice_blocked_instances{job="HR"}');
@@ -76,7 +77,7 @@ describe("metrics", () => {
   });
 
   test("seconds since the last success: a whole run that Completed, before the start of the service too", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const name = 'sluice_job_seconds_since_success{job="HR"}';
     const first = await world.run(completed());
     const { address } = await world.start();
@@ -95,7 +96,7 @@ describe("metrics", () => {
   });
 
   test("alarms, refusal and the loop's last turn are the service's own", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const { address } = await world.start();
     world.state = {
       ...world.state,
@@ -115,14 +116,14 @@ describe("metrics", () => {
   });
 
   test("what could not be read is absent, and counted when the database answers again", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const { address } = await world.start();
     await world.run(blocked());
-    await world.store.knex.schema.renameTable("UJ_TaskInstances", "Away");
+    await renameTable(kind, world.store.knex, "UJ_TaskInstances", "Away");
     const away = await metricsAt(address);
     expect(away.get("sluice_database_up")).toBe(0);
     expect(startingWith(away, "sluice_blocked_instances")).toEqual({});
-    await world.store.knex.schema.renameTable("Away", "UJ_TaskInstances");
+    await renameTable(kind, world.store.knex, "Away", "UJ_TaskInstances");
     const back = await metricsAt(address);
     expect(startingWith(back, "sluice_job_ends_total")).toEqual({ '{job="HR",state="Blocked"}': 1 });
     expect(back.get('sluice_blocked_instances{job="HR"}')).toBe(1);

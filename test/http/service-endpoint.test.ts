@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { describe, expect, test } from "vitest";
 import { systemTiming } from "../../src/model/index.js";
+import { onEachDatabase } from "../database.js";
 import { completed, serviceWorld } from "./service-world.js";
 
 /** What comes back for bytes that no client of ours would send. */
@@ -24,9 +25,9 @@ const healthAt = async (address: string): Promise<{ readonly status: number; rea
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
-describe("the service's endpoint", () => {
+onEachDatabase((kind) => {
   test("says that it is well while the database answers and the loop turned within a minute, else why not", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const { address } = await world.start();
     expect(await healthAt(address)).toEqual({
       status: 200,
@@ -57,7 +58,7 @@ describe("the service's endpoint", () => {
   });
 
   test("a database that does not answer is a reason, and nothing of what it said is told", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld(kind);
     const { address } = await world.start();
     await world.store.knex.schema.dropTable("UM_Sequences");
     const { status, body } = await healthAt(address);
@@ -69,9 +70,11 @@ describe("the service's endpoint", () => {
     expect(metrics.status).toBe(200);
     expect(await metrics.text()).toContain("\nsluice_database_up 0\n");
   });
+});
 
+describe("the service's endpoint", () => {
   test("answers no other path and no other method, and nothing that is long", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld("SQLite");
     const { address } = await world.start();
     for (const path of ["/", "/metrics/", "/health/x", "/toString", "/__proto__", "//health", "/..%2fhealth", "/METRICS"]) {
       expect([path, (await fetch(`${address}${path}`)).status]).toEqual([path, 404]);
@@ -92,7 +95,7 @@ describe("the service's endpoint", () => {
   });
 
   test("is for programs: nothing is cached, nothing is taken for a page, no secret is in it", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld("SQLite");
     const { address } = await world.start();
     await world.run(completed({ inserted: 1 }));
     for (const path of ["/metrics", "/health", "/nothing"]) {
@@ -105,7 +108,7 @@ describe("the service's endpoint", () => {
   });
 
   test("listens on this machine alone unless it is told otherwise", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld("SQLite");
     const { address } = await world.start();
     expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const outside = Object.values(networkInterfaces())
@@ -115,7 +118,7 @@ describe("the service's endpoint", () => {
   });
 
   test("a port that is taken is said by name", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld("SQLite");
     const { address } = await world.start();
     const port = Number(new URL(address).port);
     await expect(world.start("127.0.0.1", port)).rejects.toMatchObject({
@@ -126,7 +129,7 @@ describe("the service's endpoint", () => {
   });
 
   test("closes at once although a collector keeps its connection, and the port is free afterwards", async () => {
-    const world = await serviceWorld();
+    const world = await serviceWorld("SQLite");
     const endpoint = await world.start();
     const { hostname, port } = new URL(endpoint.address);
     const kept = connect(Number(port), hostname);

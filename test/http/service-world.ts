@@ -4,9 +4,10 @@ import { type ServiceEndpoint, type ServiceState, startServiceEndpoint } from ".
 import { type RunReport, resumeInstance, runJob } from "../../src/jobs/index.js";
 import type { Counters, TaskResult } from "../../src/model/index.js";
 import type { Store } from "../../src/store/index.js";
+import type { DatabaseKind } from "../database.js";
 import { handDriven } from "../jobs/runner/hand-driven-tasks.js";
 import { sampleConfiguration, sampleJob } from "../jobs/runner/sample-configuration.js";
-import { temporaryStore } from "../store/records/temporary-store.js";
+import { freshStore } from "../store/records/temporary-store.js";
 
 /** How a task ends. */
 export const completed = (counters: Counters = {}): TaskResult => ({ state: "Completed", producedOutput: true, counters });
@@ -31,8 +32,8 @@ export interface ServiceWorld {
 
 export const quoted = 'A "quoted"\\job';
 
-export const serviceWorld = async (): Promise<ServiceWorld> => {
-  const store = await temporaryStore();
+export const serviceWorld = async (kind: DatabaseKind): Promise<ServiceWorld> => {
+  const store = await freshStore(kind);
   const configuration = sampleConfiguration({
     jobs: [
       sampleJob("HR", [{ id: "Load" }, { id: "Flag", type: "ComputeRoleModelTask", parents: ["Load"] }]),

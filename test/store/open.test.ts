@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../../src/store/index.js";
 import { migrationNames } from "../../src/store/schema/migrations.js";
 import { openConnection } from "../../src/store/sqlite/connection.js";
+import { sqliteFailures } from "../../src/store/sqlite/failure.js";
 import type { DatabaseSetting } from "../../src/store/store.js";
 import { freshDatabase, onServer } from "../database.js";
 
@@ -52,6 +53,25 @@ describe("an embedded database", () => {
     connection.exec("INSERT INTO UM_Migrations VALUES ('999-later', '2099')");
     connection.close();
     await expect(open(path)).rejects.toMatchObject({ code: "DB_SCHEMA_NEWER", exit: 69, message: expect.stringContaining("999-later") });
+  });
+
+  test("knows a held and a full database whatever kind of statement meets it", async () => {
+    const store = await open(join(folder, "sluice.db"));
+    const { knex } = store;
+    const other = openConnection(join(folder, "sluice.db"));
+    const insert = (message: string) =>
+      knex("UJ_Decisions").insert({ JobInstance: 1, Decision: "force", TakenBy: "", Host: "", TakenAt: "", Reason: message }, "Id");
+    const failureOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => null).catch((error: unknown) => error);
+    other.exec("BEGIN IMMEDIATE");
+    const held = await failureOf(insert("a - b"));
+    expect([sqliteFailures.isBusy(held), sqliteFailures.failure(held, "it", 0)]).toMatchObject([true, { code: "DB_LOCKED" }]);
+    other.exec("ROLLBACK");
+    other.close();
+    await knex.raw("PRAGMA foreign_keys = OFF");
+    await knex.raw("PRAGMA max_page_count = 1");
+    const full = await failureOf(insert("x".repeat(1_000_000)));
+    expect([sqliteFailures.isBusy(full), sqliteFailures.failure(full, "it", 0)]).toMatchObject([false, { code: "DB_FULL" }]);
+    await store.close();
   });
 
   test("says plainly what is no database, and where none can be", async () => {

@@ -45,6 +45,27 @@ describe("work in a thread of its own", () => {
     expect(await run<number>(thread)).toBeGreaterThan(0);
   });
 
+  test("a thread that dies while it has no work is not used again", async () => {
+    // A failed one is not kept, so that the next is a new one, whose end can be heard.
+    await workersAtRest();
+    await run(moduleOf("failed", "() => { throw new Error('no'); }")).catch(() => undefined);
+    const died = new Promise<void>((resolve) => process.once("worker", (worker) => worker.once("exit", () => resolve())));
+    const gate = new SharedArrayBuffer(4);
+    const dying = "(gate) => { Atomics.waitAsync(new Int32Array(gate), 0, 0).value.then(() => process.exit(3)); return threadId; }";
+    const id = await run<number>(moduleOf("dying", dying), gate);
+    await workersAtRest();
+    Atomics.store(new Int32Array(gate), 0, 1);
+    Atomics.notify(new Int32Array(gate), 0);
+    await died;
+    expect(await run<number>(thread)).not.toBe(id);
+  });
+
+  test("an input that cannot cross is told as a failure, and leaves no thread behind", async () => {
+    await expect(run(thread, () => undefined)).rejects.toThrow("could not be cloned");
+    await workersAtRest();
+    expect(await run<number>(thread)).toBeGreaterThan(0);
+  });
+
   test("a thread that holds much memory is not used again", async () => {
     // 100 MiB that the module keeps: above the 64 MiB with which a thread may stay.
     const big = moduleOf("big", "() => { globalThis.kept = new Uint8Array(100 * 1024 * 1024).fill(1); return threadId; }");

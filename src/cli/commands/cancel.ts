@@ -1,4 +1,6 @@
+import type { AbortedInstance } from "../../store/index.js";
 import type { Command } from "../command.js";
+import { tellOfDead } from "../dead-instances.js";
 import { hintedCommand } from "../hint.js";
 import { useStoreOfInstance } from "../repository.js";
 import { WaitNotice } from "../wait-notice.js";
@@ -26,7 +28,17 @@ export const cancel: Command = {
     const outcome = await useStoreOfInstance(
       configuration,
       jobInstance,
-      (store) => cancelInstance({ store, jobInstance, by: startedBy(), reason: given.value("reason") ?? undefined }),
+      async (store) => {
+        let dead: readonly AbortedInstance[] = [];
+        const onDead = (aborted: readonly AbortedInstance[]): void => {
+          dead = aborted;
+        };
+        try {
+          return await cancelInstance({ store, jobInstance, by: startedBy(), reason: given.value("reason") ?? undefined, onDead });
+        } finally {
+          await tellOfDead(invocation, store, dead);
+        }
+      },
       new WaitNotice(invocation).options,
     );
     if (given.isJson) {

@@ -1,6 +1,7 @@
 import type { Command, Invocation } from "../command.js";
 import { type ConnectorLine, connectorLine } from "../connector-state.js";
 import { csvLines } from "../csv.js";
+import { endDeadInstances } from "../dead-instances.js";
 import { hintedCommand } from "../hint.js";
 import { useStoreForReading } from "../repository.js";
 import { formatTime, printable, table } from "../terminal/index.js";
@@ -44,10 +45,10 @@ export const connectors: Command = {
     const configuration = await readConfiguration(invocation);
     const { out, arguments: given } = invocation;
     const lines = await useStoreForReading(invocation, configuration, async (store) => {
-      // A runner that died cannot say so itself (design §10).
-      await store?.records.abortDead();
+      const tell = store === null ? null : await endDeadInstances(invocation, store);
       const found: ConnectorLine[] = [];
       for (const connector of configuration.connectors.values()) found.push(await connectorLine(configuration, store, connector));
+      await tell?.();
       return found;
     });
     if (given.isJson) await out.write(`${JSON.stringify({ format: 1, connectors: lines.map(documentOf) })}\n`);

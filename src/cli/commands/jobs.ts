@@ -4,7 +4,7 @@ import type { Command, Invocation } from "../command.js";
 import { useStoreForReading } from "../repository.js";
 import { alarmLines, schedulerView } from "../scheduler-state.js";
 import { formatTime, paintState, table } from "../terminal/index.js";
-import { readConfiguration } from "../workspace.js";
+import { readConfigurationInForce } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
 interface JobLine {
@@ -19,6 +19,7 @@ export const jobs: Command = {
     name: "jobs",
     description: [
       "Lists the jobs of the configuration with their schedule, the next time it names, and how the last run of each ended. Below stand the alarms of sluice status.",
+      "While the files have errors, the configuration that a scheduler last took is listed, and stderr says so.",
     ],
     arguments: [],
     options: [],
@@ -27,7 +28,7 @@ export const jobs: Command = {
     example: { command: "sluice jobs --workspace examples", says: "one line for each job" },
   },
   run: async (invocation) => {
-    const configuration = await readConfiguration(invocation);
+    const configuration = await readConfigurationInForce(invocation);
     const { latest, view } = await useStoreForReading(invocation, configuration, async (store) => ({
       latest: (await store?.records.latestByJob()) ?? new Map<string, JobInstance>(),
       view: await schedulerView(store, configuration, null),

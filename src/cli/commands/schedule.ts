@@ -6,7 +6,7 @@ import type { Command, Invocation } from "../command.js";
 import { useStoreForReading } from "../repository.js";
 import { writeRows } from "../rows-writer.js";
 import { formatDuration, formatTime, printable } from "../terminal/index.js";
-import { jobNamed, readConfiguration } from "../workspace.js";
+import { jobNamed, readConfigurationInForce } from "../workspace.js";
 import { readingExitCodes } from "./exit-codes.js";
 
 /** Runs written together: a page of some hundred kilobytes. */
@@ -35,7 +35,7 @@ export const schedule: Command = {
     name: "schedule",
     description: [
       "Prints every run that the schedules name from now on, in UTC and in the time of this machine, which is what ServerTime means: what a change of the clock does to it, whether another job that needs a lock of the same connector is due at the same instant, and whether it comes sooner than the last runs of the job took.",
-      "Nothing is started, and nothing is changed.",
+      "Nothing is started, and nothing is changed. While the files have errors, the configuration that a scheduler last took is shown, and stderr says so.",
     ],
     arguments: [{ name: "JOB", optional: true, help: "identifier of a job; default: all" }],
     options: [
@@ -52,7 +52,7 @@ export const schedule: Command = {
   run: async (invocation) => {
     const from = new Date(invocation.clock.now());
     const until = untilOption(invocation.arguments, from);
-    const configuration = await readConfiguration(invocation);
+    const configuration = await readConfigurationInForce(invocation);
     const name = invocation.arguments.optional("JOB");
     const only = name === null ? null : await jobNamed(configuration, name);
     const { clockPuts, dueSpan, localTimeZone, longestRuns, plannedRuns, plannedJobs } = await import("../../jobs/index.js");

@@ -4,6 +4,7 @@ import { isRunning } from "../../model/index.js";
 import type { ConnectorStatus, JobInstance, Store } from "../../store/index.js";
 import type { Command, Invocation } from "../command.js";
 import { nothingKnown } from "../connector-state.js";
+import { endDeadInstances } from "../dead-instances.js";
 import { hintLines } from "../hint.js";
 import { instanceLines, stalledSince } from "../instance-view.js";
 import { repositoryModelOf, useStoreForReading } from "../repository.js";
@@ -49,17 +50,18 @@ export const status: Command = {
       const configuration = await readConfiguration(invocation);
       await named(configuration.connectors, "connector", connector);
       await useStoreForReading(invocation, configuration, async (store) => {
-        await store?.records.abortDead();
+        const tell = store === null ? null : await endDeadInstances(invocation, store);
         await showConnector(invocation, configuration, store, connector);
+        await tell?.();
       });
       return 0;
     }
     const settings = await readSettings(invocation);
     await useStoreForReading(invocation, settings, async (store) => {
-      // A runner that died cannot say so itself (design §10).
-      await store?.records.abortDead();
+      const tell = store === null ? null : await endDeadInstances(invocation, store);
       if (instance !== null) await showInstance(invocation, settings, store, instance);
       else await showList(invocation, settings, store, job);
+      await tell?.();
     });
     return 0;
   },
@@ -73,7 +75,7 @@ const showInstance = async (
 ): Promise<void> => {
   const instance = (await store?.records.find(id)) ?? null;
   if (store === null || instance === null) throw new SluiceError("JOB_INSTANCE_UNKNOWN", { jobInstance: id });
-  const { jobLogPath, reportOf } = await import("../../jobs/index.js");
+  const { jobLogPath, nextStepsOf, reportOf } = await import("../../jobs/index.js");
   if (invocation.arguments.isJson) {
     await invocation.out.write(`${JSON.stringify(await reportOf(store, id))}\n`);
     return;
@@ -81,7 +83,8 @@ const showInstance = async (
   const tasks = await store.records.tasks(id);
   const log = jobLogPath(configuration, instance.job, id);
   const attempts = await store.records.attempts(id);
-  const lines = instanceLines(invocation, { instance, tasks, thresholds: "all", log, attempts });
+  const steps = nextStepsOf(instance, tasks, instance.state, log);
+  const lines = instanceLines(invocation, { instance, tasks, thresholds: "all", steps, attempts });
   const decisions = await store.records.decisions(id);
   if (decisions.length > 0) {
     lines.push("", invocation.style.bold("Decisions"));

@@ -20,6 +20,9 @@ export const applyName = (sha256: string, connectors: readonly string[]): string
 export const undoName = (jobInstance: number, undone: readonly { readonly connector: string; readonly taskInstance: number }[]): string =>
   ["undo", jobInstance, ...undone.map(({ connector, taskInstance }) => `${connector}=${taskInstance}`)].join(" ");
 
+/** The task of an undo: its name says what it turns back. */
+export const undoTaskName = (undone: number, connector: string): string => `Undo_${undone}_${connector}`;
+
 /** What an instance of such a name does, step after step; null for any other name. */
 export const changeSetSteps = (name: string): readonly ChangeSetStep[] | null => {
   const [what, of = "", ...words] = name.split(" ");
@@ -46,7 +49,7 @@ const keepsChanges = ({ jobs, rootTasks }: Configuration, connector: string): bo
 const place = { file: "", line: 0, column: 0 };
 
 const taskOf = ({ connector, changeSet }: ChangeSetStep, index: number, configuration: Configuration): Task => {
-  const identifier = changeSet.from === "plan" ? `Apply_${index}_${connector}` : `Undo_${changeSet.undone}_${connector}`;
+  const identifier = changeSet.from === "plan" ? `Apply_${index}_${connector}` : undoTaskName(changeSet.undone, connector);
   return {
     identifier,
     isGeneratedIdentifier: true,

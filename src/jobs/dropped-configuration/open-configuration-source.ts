@@ -199,11 +199,13 @@ class WorkspaceSource implements ConfigurationSource {
   }
 
   /** Where the service keeps everything is asked once, at its start: what runs now works there. */
-  #needsRestart({ database, workFolder }: Settings): string | null {
+  #needsRestart({ database, workFolder, service }: Settings): string | null {
     const { settings } = this.#inForce.configuration;
     // First: the default database lies in it.
     if (workFolder !== settings.workFolder) return "WorkFolderPath";
-    return JSON.stringify(database) === JSON.stringify(settings.database) ? null : "ConnectionString";
+    if (JSON.stringify(database) !== JSON.stringify(settings.database)) return "ConnectionString";
+    if (service.address !== settings.service.address) return "Service.Address";
+    return service.port === settings.service.port ? null : "Service.Port";
   }
 
   #refuse(findings: readonly Finding[], settings: Settings | null, files: FileStates): Look {

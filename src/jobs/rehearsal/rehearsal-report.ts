@@ -29,8 +29,8 @@ export interface WrittenPlan {
   /** Absolute. */
   readonly file: string;
   readonly sha256: string;
-  /** Synchronizations that would change something, in the order in which they are applied. `changes`: lines of resources, links and claims. */
-  readonly sections: readonly { readonly task: string; readonly connector: string; readonly changes: number }[];
+  /** Synchronizations that would change something, in the order in which they are applied. `changes`: of resources and links, as everywhere; `claims`: what sources say of links, told apart. */
+  readonly sections: readonly { readonly task: string; readonly connector: string; readonly changes: number; readonly claims: number }[];
 }
 
 /** What `run --dry-run --json` prints (design §7.9). */

@@ -3,7 +3,14 @@ import type { Configuration } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
 import { isoTime, type OnProgress, populationGuard, systemTiming, type Timing } from "../../model/index.js";
 import { advance, decisions, type JobSnapshot, newInstance, taskRecords } from "../../statemachine/index.js";
-import { type RehearsedSession, type RehearseRequest, type SectionLines, type Store, writePlan } from "../../store/index.js";
+import {
+  type PlanHeader,
+  type RehearsedSession,
+  type RehearseRequest,
+  type SectionLines,
+  type Store,
+  writePlan,
+} from "../../store/index.js";
 import { isUnbuilt, repositoryModel, sessionFolder, type TaskRegistry, taskRegistry } from "../../tasks/index.js";
 import { connectorOf } from "../connector-lock.js";
 import type { TaskGraph, TaskNode } from "../graph/index.js";
@@ -54,14 +61,12 @@ const outside: ReadonlySet<string> = new Set([
  */
 export const rehearseJob = async (request: RehearseJobRequest): Promise<RehearsalReport> => {
   const { configuration, folder, what } = request;
-  const { job, graph } = graphOf(what, configuration);
+  const { job, graph, plan: asked } = graphOf(what, configuration);
   const nodes = graph.nodes.filter((node) => node.isSelected);
   const notRun = reasonsNotToRun(nodes, configuration, request.registry ?? taskRegistry);
   const exports = nodes.filter(({ taskKey, task }) => task.type === "ExportTask" && !notRun.has(taskKey));
   await furnish(configuration, folder, new Set(exports.flatMap(({ task }) => task.connection ?? [])));
 
-  if (request.planFile !== undefined && request.store.synchronization.changeSets === null)
-    throw new SluiceError("SYNC_EMBEDDED_ONLY", { what: "sluice run --plan" });
   const rehearsal = new Rehearsal(request, graph, nodes, notRun);
   const isIncremental = isIncrementalRun(job, nodes);
   const deactivated = await request.store.connectors.deactivations();
@@ -70,7 +75,8 @@ export const rehearseJob = async (request: RehearseJobRequest): Promise<Rehearsa
   await rehearsal.synchronize();
   const name = "rootTask" in what ? what.rootTask : what.job;
   const outcome = rehearsal.outcome();
-  const plan = request.planFile === undefined ? {} : { plan: rehearsal.writePlan(request.planFile, name, outcome.tasks) };
+  const plan =
+    request.planFile === undefined ? {} : { plan: rehearsal.writePlan(request.planFile, plannedOf(name, job, asked), outcome.tasks) };
   return {
     format: 1,
     dryRun: true,
@@ -80,6 +86,18 @@ export const rehearseJob = async (request: RehearseJobRequest): Promise<Rehearsa
     notes: [...(await blockNotes(request, nodes, isIncremental)), ...rehearsal.notes],
   };
 };
+
+/** What a plan says of how it was made. The tasks of a connector's own job have one connector. */
+const plannedOf = (
+  name: string,
+  job: ReturnType<typeof graphOf>["job"],
+  { kind, selection }: ReturnType<typeof graphOf>["plan"],
+): NonNullable<PlanHeader["of"]> => ({
+  job: name,
+  kind,
+  selection,
+  connector: job?.isConnectorJob === true ? (job.steps[0]?.task.connector ?? null) : null,
+});
 
 /** Selected tasks that a rehearsal leaves alone, by key, with the reason. */
 const reasonsNotToRun = (nodes: readonly TaskNode[], configuration: Configuration, registry: TaskRegistry): Map<string, string> => {
@@ -279,15 +297,20 @@ class Rehearsal {
     this.#said.set(node.taskKey, { error: recordedError(asSluiceError(error, node.task.identifier), configuration.settings.secrets) });
   }
 
-  /** Writes the plan of what was tried; null, and no file, where a task would fail. Synchronizations without a change are not in it. */
-  writePlan(file: string, job: string, tasks: readonly RehearsedTask[]): WrittenPlan | null {
+  /** Writes the plan of what was tried; null, and no file, where a task would fail. Synchronizations without a change have no section in it. */
+  writePlan(file: string, of: NonNullable<PlanHeader["of"]>, tasks: readonly RehearsedTask[]): WrittenPlan | null {
     if (tasks.some(({ state }) => state === "Errored")) return null;
     const sections: SectionLines[] = [];
+    const unchanged: NonNullable<PlanHeader["unchanged"]>[number][] = [];
     for (const { node, request } of this.#planned) {
       const session = this.#said.get(node.taskKey)?.session;
-      if (session?.planned === undefined || request.planFile === undefined || session.planned.lines === 0) continue;
+      if (session?.planned === undefined || request.planFile === undefined) continue;
       const { head, mappingHash, emptyMappings, lines: changes } = session.planned;
       const { connector, counters, thresholds, message: blocked } = session;
+      if (changes === 0) {
+        unchanged.push({ connector, head, mappingHash });
+        continue;
+      }
       const about = {
         section: sections.length,
         task: node.taskKey,
@@ -301,8 +324,13 @@ class Rehearsal {
     }
     const madeAt = isoTime(this.#request.timing ?? systemTiming);
     const leftOut = this.#nodes.flatMap(({ taskKey }) => (this.#notRun.has(taskKey) ? [taskKey] : []));
-    const sha256 = writePlan(file, { format: 1, plan: "sluice", job, madeAt, leftOut }, sections);
-    return { file, sha256, sections: sections.map(({ section: { task, connector, changes } }) => ({ task, connector, changes })) };
+    const header = { format: 1, plan: "sluice", job: of.job, madeAt, leftOut, of, unchanged } as const;
+    const { sha256, claims } = writePlan(file, header, sections);
+    const written = sections.map(({ section: { task, connector, changes } }, index) => {
+      const told = claims[index] ?? 0;
+      return { task, connector, changes: changes - told, claims: told };
+    });
+    return { file, sha256, sections: written };
   }
 
   /** How each task came out, and the job with them. */

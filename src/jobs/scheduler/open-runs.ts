@@ -1,4 +1,3 @@
-import { isoTime } from "../../model/index.js";
 import { type ScheduledRun, startWithinMs } from "../../store/index.js";
 import { policyOf } from "../schedule/index.js";
 import { disabledReason } from "./due-decision.js";
@@ -23,10 +22,9 @@ export class OpenRuns {
     const { isEnabled } = source.inForce.configuration.settings.scheduler;
     const foreign = open.filter((run) => run.state === "claimed" && !isSameProcess(run.scheduler, scheduler));
     const signs = foreign.length === 0 ? [] : await store.schedules.schedulers();
-    const now = isoTime(this.#ground.timing);
     for (const run of foreign) {
       const sign = signs.find((each) => isSameProcess(each.scheduler, run.scheduler));
-      if (sign?.isAlive === true && sign.leaseUntil >= now) continue;
+      if (sign?.isAlive === true && !sign.isSilent) continue;
       if (!(await store.schedules.takeOver(run, scheduler))) continue;
       const { host, pid } = run.scheduler;
       log.write("warn", `${run.job}: the run due at ${run.dueAt} is taken over from process ${pid} on ${host}, which is gone`, {

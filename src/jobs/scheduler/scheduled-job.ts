@@ -45,6 +45,6 @@ export const lostRuns = (former: StoredSchedule, now: number, serverTimeZone: st
     firstDueAt: span.first.toISOString(),
     runs: span.count,
     state: "missed",
-    reason: `fell due by the schedule ${former.schedule}, which was changed or taken away while no scheduler looked`,
+    reason: `the schedule ${former.schedule} was changed or taken away while no scheduler looked`,
   };
 };

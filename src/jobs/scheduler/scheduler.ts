@@ -1,5 +1,5 @@
 import type { Configuration } from "../../config/index.js";
-import { type ScheduleAlarm, type ScheduledRun, startWithinMs } from "../../store/index.js";
+import { type DecidedRun, type ScheduleAlarm, type ScheduledRun, startWithinMs } from "../../store/index.js";
 import { type RunReport, reportOf } from "../report.js";
 import { nextRun, policyOf } from "../schedule/index.js";
 import { decideDue, disabledReason, mostMadeUpFor } from "./due-decision.js";
@@ -61,6 +61,8 @@ export class Scheduler {
   /** The next due time of a job, by what it was reckoned from. */
   readonly #next = new Map<string, { readonly key: string; readonly at: number | null }>();
   #lastLook: number | null = null;
+  /** Its own clock was put back, and the jobs were not looked at since. */
+  #isPutBack = false;
   #turnedAt: number | null = null;
   #dailyAt: number | null = null;
   #daily: Promise<void> | null = null;
@@ -165,6 +167,7 @@ export class Scheduler {
       log.write("warn", `${seconds} s passed since the last look: what fell due meanwhile is missed, or made up for`);
     this.#lastLook = now;
     if (passed < 0) this.#presence.forget();
+    if (passed < -startWithinMs) this.#isPutBack = true;
   }
 
   async #findDead(): Promise<void> {
@@ -205,7 +208,7 @@ export class Scheduler {
       keepsTime: false,
       lost: (former) => {
         const runs = lostRuns(former, timing.now(), serverTimeZone);
-        if (runs !== null) lost.push(`${former.job}: ${runs.runs} due up to ${runs.dueAt}, ${runs.reason}`);
+        if (runs !== null) lost.push(`${former.job}: ${dueText(runs)} did not start: ${runs.reason}`);
         return runs;
       },
     });
@@ -213,7 +216,7 @@ export class Scheduler {
     this.#adopted = configuration;
     this.#jobs = jobs;
     this.#next.clear();
-    for (const text of new Set(lost)) log.write("error", text);
+    for (const text of new Set(lost)) log.write("warn", text);
     const { isEnabled } = configuration.settings.scheduler;
     if (!isEnabled && !this.#saidDisabled) log.write("warn", `${disabledReason}: no job is started by its schedule`);
     this.#saidDisabled = !isEnabled;
@@ -237,6 +240,7 @@ export class Scheduler {
       const schedule = known.get(job.job);
       if (schedule !== undefined && !(await this.#decideJob(job, schedule.decidedUntil, open))) return false;
     }
+    this.#isPutBack = false;
     return true;
   }
 
@@ -244,7 +248,8 @@ export class Scheduler {
     const { store, source, timing, scheduler, serverTimeZone, log } = this.#options;
     const now = new Date(timing.now());
     const ahead = Date.parse(decidedUntil) - now.getTime();
-    if (ahead > farAheadMs) {
+    // Of a clock that was seen to be put back it is known that it was wrong: hours of a job of every minute must not be passed over in silence.
+    if (ahead > (this.#isPutBack ? startWithinMs : farAheadMs)) {
       log.write("warn", `${job.job}: its runs were decided until ${decidedUntil} by a clock that went wrong; it goes on from now`);
       return await store.schedules.turnBack(job.job, now.toISOString());
     }
@@ -289,7 +294,7 @@ export class Scheduler {
     if (state === "claimed") log.write("debug", `${job}: due at ${dueAt}`, about);
     else if (state === "queued") log.write("info", `${job}: the run due at ${dueAt} waits`, about);
     else {
-      const what = runs === 1 ? `the run due at ${dueAt}` : `${runs} runs due from ${firstDueAt} to ${dueAt}`;
+      const what = dueText({ dueAt, firstDueAt, runs });
       // Whoever switched the scheduler off does not want a line a minute in red.
       log.write(reason === disabledReason ? "warn" : "error", `${job}: ${what} did not start`, { ...about, state });
     }
@@ -359,5 +364,8 @@ export class Scheduler {
     log.write("info", "the scheduler has stopped");
   }
 }
+
+const dueText = ({ dueAt, firstDueAt, runs }: Pick<DecidedRun, "dueAt" | "firstDueAt" | "runs">): string =>
+  runs === 1 ? `the run due at ${dueAt}` : `${runs} runs due from ${firstDueAt} to ${dueAt}`;
 
 const laterOf = (text: string, date: Date): string => (text > date.toISOString() ? text : date.toISOString());

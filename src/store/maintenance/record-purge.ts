@@ -167,19 +167,19 @@ const purgeSessions = async (
   without: ReadonlySet<number>,
   { onProgress }: RunOptions,
 ): Promise<number> => {
-  const goneTask = (column: string): string => {
-    const left = without.size === 0 ? "" : ` AND t.JobInstance NOT IN (${[...without].join(", ")})`;
-    return `NOT EXISTS (SELECT 1 FROM UJ_TaskInstances t WHERE t.Id = s.${column}${left})`;
-  };
+  // A dry run may count a hundred thousand instances as gone: too many for a list in a statement.
+  const tasksGone = without.size === 0 ? "AND p.Id IS NULL AND y.Id IS NULL" : "";
   // What came after the head and was not applied tells the next incremental run that there are changes which it must carry on, or refuse (design §7.4).
-  const found = await connection.all(
-    `SELECT s.Guid, s.Connector FROM UJ_SynchronizationSessions s
-     WHERE s.State IN (${endedSessions}) AND s.ChangedAt <= '${before}' AND ${goneTask("PrepareTask")} AND ${goneTask("SynchronizeTask")}
+  const old = await connection.all(
+    `SELECT s.Guid, s.Connector, p.JobInstance, y.JobInstance FROM UJ_SynchronizationSessions s
+     LEFT JOIN UJ_TaskInstances p ON p.Id = s.PrepareTask LEFT JOIN UJ_TaskInstances y ON y.Id = s.SynchronizeTask
+     WHERE s.State IN (${endedSessions}) AND s.ChangedAt <= '${before}' ${tasksGone}
        AND NOT EXISTS (SELECT 1 FROM UM_ConnectorHeads h WHERE h.Session = s.Guid)
        AND (s.State = 'applied' OR NOT EXISTS (SELECT 1 FROM UM_ConnectorHeads h JOIN UJ_SynchronizationSessions g ON g.Guid = h.Session
          WHERE h.Connector = s.Connector AND g.Sequence < s.Sequence))
      ORDER BY s.Sequence`,
   );
+  const found = old.filter(([, , ...instances]) => instances.every((instance) => instance === null || without.has(Number(instance))));
   const kept = new Set<string>();
   for (const connector of new Set(found.map(([, each]) => String(each)))) {
     const newest = dialect.first(

@@ -5,6 +5,9 @@ import { othersTurn } from "./others-turn.js";
 /** Decisions that nobody waits for. */
 const decided = "'started', 'skipped', 'missed', 'failed'";
 
+/** Schedulers and runs write the record under this row: without it one of them and a removal could each wait for a row that the other holds. */
+const takeRecord = "UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence'";
+
 /**
  * Removes what schedulers had decided of due times by the moment, but for the last due time of each job, and schedulers that were not seen since, but for the one seen last: what `status` says of a job or a
  * scheduler that has been silent for long stays true. How far each schedule was decided is kept elsewhere (`UJ_Schedules`), so that nothing runs again. Gives how many decisions went, or would go.
@@ -17,7 +20,7 @@ export const purgeSchedules = async (
 ): Promise<number> => {
   const old = `State IN (${decided}) AND DecidedAt <= '${before}'`;
   let removed = 0;
-  for (const [job, last] of await connection.all("SELECT Job, MAX(DueAt) FROM UJ_ScheduledRuns GROUP BY Job")) {
+  for (const [job, last] of await connection.all("SELECT Job, MAX(CAST(DueAt AS varchar(24))) FROM UJ_ScheduledRuns GROUP BY Job")) {
     const own = `Job = ? AND DueAt < ? AND ${old}`;
     if (dryRun) {
       removed += Number(
@@ -34,15 +37,19 @@ export const purgeSchedules = async (
       );
       const until = page.at(-1)?.[0];
       if (until === undefined) break;
-      removed += await connection.transaction(() =>
-        connection.run(`DELETE FROM UJ_ScheduledRuns WHERE ${own} AND DueAt <= ?`, job ?? null, last ?? null, until),
-      );
+      removed += await connection.transaction(async () => {
+        await connection.run(takeRecord);
+        return connection.run(`DELETE FROM UJ_ScheduledRuns WHERE ${own} AND DueAt <= ?`, job ?? null, last ?? null, until);
+      });
       await othersTurn();
     }
   }
   if (!dryRun) {
-    const [[latest] = [null]] = await connection.all("SELECT MAX(SeenAt) FROM UJ_Schedulers");
-    await connection.transaction(() => connection.run("DELETE FROM UJ_Schedulers WHERE SeenAt <= ? AND SeenAt < ?", before, latest ?? ""));
+    const [[latest] = [null]] = await connection.all("SELECT MAX(CAST(SeenAt AS varchar(24))) FROM UJ_Schedulers");
+    await connection.transaction(async () => {
+      await connection.run(takeRecord);
+      await connection.run("DELETE FROM UJ_Schedulers WHERE SeenAt <= ? AND SeenAt < ?", before, latest ?? "");
+    });
   }
   return removed;
 };

@@ -9,6 +9,7 @@ export { NearKeys } from "./near-keys.js";
 export { type OwnSide, ownKeyMove, ownSidesOf } from "./own-side.js";
 export {
   type PlanContent,
+  type PlanHeader,
   plannedChange,
   readPlan,
   type SectionLines,
@@ -16,6 +17,14 @@ export {
   writePlan,
 } from "./plan-file.js";
 export { changeLine, type PlannedChange, plannedClaim, plannedLink, plannedResource } from "./planned-change.js";
+export {
+  PlanDifferences,
+  type PlannedRow,
+  plannedRow,
+  plannedSection,
+  plannedValues,
+  requireSameLine,
+} from "./planned-section.js";
 export { PropertyNames } from "./property-names.js";
 export { navigationIds, rehearsedLink, rehearsedResource, type StagedResource } from "./rehearsed-change.js";
 export {
@@ -42,4 +51,17 @@ export {
 } from "./staged-counts.js";
 export { mostRowsLookedAt, StandingRows } from "./stands-out.js";
 export { clashOf, type RecordedProperty, slottedProperties } from "./stored-property.js";
+export {
+  ConflictList,
+  listedConflicts,
+  navigationPairs,
+  notHeld,
+  type OwnNavigation,
+  overwrittenInPlace,
+  ownNavigations,
+  requireHeld,
+  requireSameMappings,
+  type UndonePair,
+  undoNotes,
+} from "./undone.js";
 export { notListed, type Unresolved, UnresolvedReport } from "./unresolved-report.js";

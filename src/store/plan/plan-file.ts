@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { SluiceError } from "../../errors/index.js";
 import type { SynchronizationMode, SynchronizeCounters, ThresholdResult } from "../../model/index.js";
 import { OutputFile } from "../../sync/index.js";
+import type { StoredPlan } from "../records/job-instance.js";
 import type { PlannedChange } from "./planned-change.js";
 
 /** The first line of a plan. */
@@ -14,6 +15,10 @@ export interface PlanHeader {
   readonly madeAt: string;
   /** Keys of selected tasks that a plan cannot hold: they work outside of synchronization. */
   readonly leftOut: readonly string[];
+  /** What was rehearsed, so that it can be done again. */
+  readonly of?: NonNullable<StoredPlan["plannedOf"]>;
+  /** Synchronizations that would change nothing, and so have no section: what they were made on. */
+  readonly unchanged?: readonly Pick<PlanSection, "connector" | "head" | "mappingHash">[];
 }
 
 /** What one SynchronizeTask would do; its changes follow, one a line. */
@@ -41,6 +46,8 @@ export interface PlanSection {
 export interface PlanContent {
   readonly header: PlanHeader;
   readonly sections: readonly PlanSection[];
+  /** Of each section, how many of its lines are claims; the others change resources and links. */
+  readonly claims: readonly number[];
   /** Lower-case hex SHA-256 over everything above the last line. */
   readonly sha256: string;
 }
@@ -106,6 +113,10 @@ const parsed = (file: string, line: Buffer): Readonly<Record<string, unknown>> =
   throw altered(file, "a line is not what a plan holds");
 };
 
+/** A claim begins with its kind, as `plannedClaim` makes it. */
+const claimStart = Buffer.from('{"claim":');
+const isClaim = (line: Buffer): boolean => line.subarray(0, claimStart.length).equals(claimStart);
+
 const hashLine = (hash: Hash, line: Buffer): void => {
   hash.update(line);
   hash.update("\n");
@@ -118,6 +129,7 @@ export const readPlan = (file: string): PlanContent => {
   const hash = createHash("sha256");
   let header: PlanHeader | null = null;
   const sections: PlanSection[] = [];
+  const claims: number[] = [];
   let due = 0;
   let sha256: string | null = null;
   for (const line of linesOf(file)) {
@@ -127,8 +139,10 @@ export const readPlan = (file: string): PlanContent => {
       if (first.plan !== "sluice") throw altered(file, "its first line is not that of a plan");
       if (first.format !== 1) throw altered(file, `its format is ${String(first.format)}, this Sluice reads 1`);
       header = first as unknown as PlanHeader;
-    } else if (due > 0) due--;
-    else {
+    } else if (due > 0) {
+      due--;
+      if (isClaim(line)) claims[sections.length - 1] = (claims[sections.length - 1] ?? 0) + 1;
+    } else {
       const value = parsed(file, line);
       if (typeof value.sha256 === "string") {
         sha256 = value.sha256;
@@ -137,6 +151,7 @@ export const readPlan = (file: string): PlanContent => {
       if (value.section !== sections.length || !Number.isSafeInteger(value.changes)) throw altered(file, "a section is missing");
       const section = value as unknown as PlanSection;
       sections.push(section);
+      claims.push(0);
       due = section.changes;
     }
     hashLine(hash, line);
@@ -144,7 +159,7 @@ export const readPlan = (file: string): PlanContent => {
   const found = hash.digest("hex");
   if (header === null || sha256 === null) throw altered(file, "its end is missing");
   if (sha256 !== found) throw altered(file, `its content has the SHA-256 ${found}, it was written with ${sha256}`);
-  return { header, sections, sha256 };
+  return { header, sections, claims, sha256 };
 };
 
 /** The lines of a section of a plan that `readPlan` took. */
@@ -177,9 +192,13 @@ export const plannedChange = (file: string, line: string): PlannedChange => {
   return value as unknown as PlannedChange;
 };
 
-/** Writes a plan: it appears whole or not at all. Gives its SHA-256. Throws SRC_WRITE_FAILED. */
-export const writePlan = (file: string, header: PlanHeader, sections: readonly SectionLines[]): string => {
-  const output = new OutputFile(file);
+/** Values of people stand in a plan: nobody but its owner reads it. */
+const ownerOnly = 0o600;
+
+/** Writes a plan: it appears whole or not at all, readable by its owner alone. Gives its SHA-256, and the claims of each section. Throws SRC_WRITE_FAILED. */
+export const writePlan = (file: string, header: PlanHeader, sections: readonly SectionLines[]): Pick<PlanContent, "sha256" | "claims"> => {
+  const output = new OutputFile(file, undefined, ownerOnly);
+  const claims: number[] = [];
   const hash = createHash("sha256");
   const append = (line: Buffer): void => {
     hashLine(hash, line);
@@ -190,12 +209,17 @@ export const writePlan = (file: string, header: PlanHeader, sections: readonly S
     append(Buffer.from(JSON.stringify(header)));
     for (const { section, file: lines } of sections) {
       append(Buffer.from(JSON.stringify(section)));
-      for (const line of linesOf(lines)) append(line);
+      let found = 0;
+      for (const line of linesOf(lines)) {
+        append(line);
+        if (isClaim(line)) found++;
+      }
+      claims.push(found);
     }
     const sha256 = hash.digest("hex");
     output.appendText(`${JSON.stringify({ sha256 })}\n`);
     output.finish();
-    return sha256;
+    return { sha256, claims };
   } catch (error) {
     output.discard();
     throw error;

@@ -22,6 +22,8 @@ export interface StoredPlan {
     readonly contains?: string;
     readonly mode?: "Complete" | "Incremental";
   } | null;
+  /** Of an instance that applies a plan: what was rehearsed to make it. `connector`: of a connector's own job. */
+  readonly plannedOf?: Pick<StoredPlan, "kind" | "selection"> & { readonly job: string; readonly connector: string | null };
   readonly tasks: readonly StoredTask[];
   /** `Configuration.connectorHash` of the connectors whose locks the instance holds. */
   readonly connectorHashes: Readonly<Record<string, string>>;

@@ -124,6 +124,13 @@ export class JobRecords {
     return rows.map(taskInstanceOf);
   }
 
+  /** The last synchronization of a task's name that was applied and changed something; what a resume applied is the validation's. Null where there is none. */
+  async lastApplied(task: string): Promise<TaskInstance | null> {
+    const applied = { Task: task, Type: "SynchronizeTask", State: "Completed", ProducedOutput: 1 };
+    const row = (await this.#writer.knex("UJ_TaskInstances").where(applied).orderBy("Id", "desc").first()) as Row | undefined;
+    return row === undefined ? null : taskInstanceOf(row);
+  }
+
   async task(id: number): Promise<TaskInstance | null> {
     const row = (await this.#writer.knex("UJ_TaskInstances").where({ Id: id }).first()) as Row | undefined;
     return row === undefined ? null : taskInstanceOf(row);

@@ -51,11 +51,13 @@ const sessionOvertaken = async (knex: Knex | Knex.Transaction, guid: SessionGuid
     .where({ Connector: own.Connector })
     .where("Sequence", ">", Number(own.Sequence))
     .orderBy("Sequence", "desc")
-    .first("PrepareTask")) as Row | undefined;
-  const task = own.SynchronizeTask ?? later?.PrepareTask ?? null;
+    .first("PrepareTask", "SynchronizeTask")) as Row | undefined;
+  // Nobody prepared the session of a plan or an undo.
+  const task = own.SynchronizeTask ?? later?.PrepareTask ?? later?.SynchronizeTask ?? null;
   return task === null ? "gone" : ((await overtaker(knex, (query) => query.where({ "t.Id": task }))) ?? "gone");
 };
 
+/** By a run that exported or prepared since, or by a plan or an undo that was applied since: the files say what the source held before. */
 const exportOvertaken = (
   knex: Knex | Knex.Transaction,
   instance: number,
@@ -64,10 +66,21 @@ const exportOvertaken = (
   overtaker(knex, (query) =>
     query
       .where({ "t.Connector": connector })
-      .whereIn("t.Type", ["ExportTask", "PrepareSynchronizationTask"])
+      .where(
+        (since) =>
+          void since.whereIn("t.Type", ["ExportTask", "PrepareSynchronizationTask"]).orWhereIn("t.Id", appliedUnprepared(knex, connector)),
+      )
       .whereNot({ "t.JobInstance": instance })
       .where("t.StartDate", ">=", exportedAt),
   );
+
+/** Tasks that applied sessions which nobody prepared: of a plan, or of an undo. */
+const appliedUnprepared = (knex: Knex | Knex.Transaction, connector: string): Knex.QueryBuilder =>
+  knex("UJ_SynchronizationSessions")
+    .where({ Connector: connector, State: "applied" })
+    .whereNull("PrepareTask")
+    .whereNotNull("SynchronizeTask")
+    .select("SynchronizeTask");
 
 /** The latest of some tasks with its instance. */
 const overtaker = async (

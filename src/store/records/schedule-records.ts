@@ -54,7 +54,10 @@ export interface ScheduleDecision {
 export const startWithinMs = 60_000;
 
 const openStates: readonly ScheduledRunState[] = ["claimed", "queued"];
+const alarming: readonly ScheduleAlarm["state"][] = ["missed", "skipped", "failed", "claimed"];
 const completed: readonly JobState[] = ["Completed", "Warning"];
+/** Latest instances of a job among which its last completion is looked for first: one that was resumed ends after younger ones, and lies a few before them. */
+const latestLooked = 100;
 
 /**
  * The record of schedules: what became of each due time, and which schedulers live (jobs-and-tasks §3.8, design §10). Every decision is one transaction, and the writer has one
@@ -222,28 +225,52 @@ export class ScheduleRecords {
   async alarms(): Promise<readonly ScheduleAlarm[]> {
     const { knex, timing } = this.#writer;
     const late = new Date(timing.now() - startWithinMs).toISOString();
-    const scheduled = (await knex("UJ_Schedules").whereNot("Schedule", "").orderBy("Job").select("Job")) as Row[];
-    const alarms: ScheduleAlarm[] = [];
-    for (const { Job } of scheduled) {
-      const job = String(Job);
-      const [end] = (await knex("UJ_JobInstances").where({ Job: job }).whereIn("State", completed).max("EndDate as At")) as Row[];
-      const notStarted = () => {
-        const query = knex("UJ_ScheduledRuns")
-          .where({ Job: job })
-          .where((row) =>
-            row
-              .whereIn("State", ["missed", "skipped", "failed"])
-              .orWhere((claim) => claim.where({ State: "claimed" }).where("DecidedAt", "<", late)),
-          );
-        return end?.At === null || end?.At === undefined ? query : query.where("DecidedAt", ">", String(end.At));
-      };
-      const last = (await notStarted().orderBy("DueAt", "desc").first()) as Row | undefined;
-      if (last === undefined) continue;
-      const [sum] = (await notStarted().sum("Runs as Runs")) as Row[];
-      const { dueAt, state, reason, jobInstance, decidedAt: since } = scheduledRunOf(last);
-      alarms.push({ job, dueAt, state: state as ScheduleAlarm["state"], reason, jobInstance, since, runs: Number(sum?.Runs) });
+    const scheduled = ((await knex("UJ_Schedules").whereNot("Schedule", "").orderBy("Job").select("Job")) as Row[]).map(({ Job }) =>
+      String(Job),
+    );
+    const completions = new Map<string, string>();
+    for (const job of scheduled) completions.set(job, await this.#lastCompletion(job));
+    const [least = ""] = [...completions.values()].toSorted();
+    // State by state, each a range of an index: what started is never looked through, however long the record is.
+    const notStarted = (state: ScheduleAlarm["state"], after: string): Knex.QueryBuilder => {
+      const query = knex("UJ_ScheduledRuns").where({ State: state }).where("DecidedAt", ">", after);
+      return state === "claimed" ? query.where("DecidedAt", "<", late) : query;
+    };
+    const found = new Map<string, { readonly last: ScheduledRun; readonly runs: number }>();
+    for (const state of alarming) {
+      const jobs = new Set(((await notStarted(state, least).distinct("Job")) as Row[]).map(({ Job }) => String(Job)));
+      for (const job of scheduled.filter((each) => jobs.has(each))) {
+        const own = () => notStarted(state, completions.get(job) ?? "").where({ Job: job });
+        const row = (await own().orderBy("DueAt", "desc").first()) as Row | undefined;
+        if (row === undefined) continue;
+        const [sum] = (await own().sum("Runs as Runs")) as Row[];
+        const run = scheduledRunOf(row);
+        const former = found.get(job);
+        const last = former === undefined || run.dueAt > former.last.dueAt ? run : former.last;
+        found.set(job, { last, runs: Number(sum?.Runs) + (former?.runs ?? 0) });
+      }
     }
-    return alarms;
+    return scheduled.flatMap((job) => {
+      const alarm = found.get(job);
+      if (alarm === undefined) return [];
+      const { dueAt, state, reason, jobInstance, decidedAt: since } = alarm.last;
+      return [{ job, dueAt, state: state as ScheduleAlarm["state"], reason, jobInstance, since, runs: alarm.runs }];
+    });
+  }
+
+  /** When a job last completed (`yyyy-MM-ddTHH:mm:ss.sssZ`); empty where it never did. */
+  async #lastCompletion(job: string): Promise<string> {
+    const latest = () =>
+      this.#writer.knex("UJ_JobInstances").where({ Job: job }).orderBy("Id", "desc").limit(latestLooked).select("State", "EndDate");
+    const lastOf = (rows: readonly Row[]): string | undefined =>
+      rows
+        .flatMap(({ State, EndDate }) => (completed.includes(State as JobState) ? [String(EndDate)] : []))
+        .toSorted()
+        .at(-1);
+    const rows = (await latest()) as Row[];
+    const last = lastOf(rows);
+    if (last !== undefined || rows.length < latestLooked) return last ?? "";
+    return lastOf((await latest().whereIn("State", completed)) as Row[]) ?? "";
   }
 
   /** Writes that a scheduler lives, with a lease from now on; those that are dead go. False where the database is held. */

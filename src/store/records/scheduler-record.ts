@@ -22,6 +22,8 @@ export interface SchedulerRecord extends SchedulerSign {
   readonly leaseUntil: string;
   /** Its process was not found dead and, where it cannot be seen from here, its lease is not over. */
   readonly isAlive: boolean;
+  /** Its lease is over, on the database's clock: whether its process lives or not, others may take its claims. */
+  readonly isSilent: boolean;
 }
 
 /** `now`: text of the database's clock. */
@@ -41,6 +43,7 @@ export const schedulerRecordOf = (row: Row, now: string): SchedulerRecord => {
     refused: parsed<object>(row.Refused),
     // One that was asked to stop said so by an empty lease.
     isAlive: leaseUntil !== stopped && (life === "alive" || (life === "unknown" && leaseUntil >= now)),
+    isSilent: leaseUntil < now,
   };
 };
 

@@ -22,6 +22,7 @@ export interface WrittenFile {
 export class OutputFile {
   readonly path: string;
   private readonly temporary: string;
+  private readonly mode: number;
   /** Null until something is written. */
   private descriptor: number | null = null;
   /** The temporary file is there. */
@@ -33,9 +34,10 @@ export class OutputFile {
   private at: number;
   private written = 0;
 
-  /** `window` is memory to gather in; own memory where absent. Nothing is on the disk before the memory is full, or `finish`. */
-  constructor(path: string, window?: MemoryWindow) {
+  /** `window` is memory to gather in; own memory where absent. `mode`: who may read the new file, less the umask. Nothing is on the disk before the memory is full, or `finish`. */
+  constructor(path: string, window?: MemoryWindow, mode = 0o666) {
     this.path = path;
+    this.mode = mode;
     this.temporary = join(dirname(path), temporaryName(basename(path)));
     this.buffer = window?.bytes ?? new Uint8Array(0);
     this.start = window?.start ?? 0;
@@ -108,7 +110,7 @@ export class OutputFile {
   }
 
   private opened(): number {
-    this.descriptor ??= openSync(this.temporary, "w");
+    this.descriptor ??= openSync(this.temporary, "w", this.mode);
     this.isOnDisk = true;
     return this.descriptor;
   }

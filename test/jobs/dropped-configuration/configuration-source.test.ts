@@ -163,13 +163,15 @@ describe("an invalid one", () => {
     expect(drop.read("appsettings.agent.json.refused.txt")).not.toMatch(/-secret/);
   });
 
-  test("that names another database or Work folder waits for a restart", async () => {
+  test("that names another database, Work folder or port waits for a restart", async () => {
     const { drop, source } = await open();
     for (const [key, value] of [
       ["ConnectionString", "sqlite:other.db"],
+      ["Service.Port", 19_464],
       ["WorkFolderPath", "Elsewhere"],
     ] as const) {
-      drop.drop("appsettings.json", JSON.stringify({ [key]: value }));
+      const [group = "", name] = key.split(".");
+      drop.drop("appsettings.json", JSON.stringify(name === undefined ? { [key]: value } : { [group]: { [name]: value } }));
       expect([await source.look(), await source.look()]).toEqual(["same", "refused"]);
       expect(source.refused?.findings.find(({ code }) => code === "CFG_RESTART_NEEDED")?.message).toContain(key);
     }

@@ -154,8 +154,23 @@ What to do next
     expect(mailContent(endOf({ instance: rootTask, state: "Warning", workspace: "/srv/my identity" }), null).text).toContain(
       '  sluice run --task HR_Sync --workspace "/srv/my identity"\n',
     );
-    const tool = instanceOf({ job: "synchronize --connector AD", plan: { ...instanceOf().plan, kind: "rootTask" } });
-    expect(mailContent(endOf({ instance: tool, state: "Warning" }), null).text).toContain("  synchronize --connector AD\n");
+    const tool = instanceOf({ job: "synchronize --connector AD --type None", plan: { ...instanceOf().plan, kind: "rootTask" } });
+    expect(mailContent(endOf({ instance: tool, state: "Warning" }), null).text).toContain(
+      "  sluice synchronize --connector AD --type None --workspace /srv/identity\n",
+    );
+  });
+
+  test.each([
+    ["apply 0123456789abcdef HR", "SYNC_CONNECTOR_DEACTIVATED", ["logs 12", "resume 12"]],
+    ["apply 0123456789abcdef HR", "SYNC_PLAN_MAPPINGS", ["logs 12", "resume 12", "run Job_HR --plan instance-12.plan"]],
+    ["apply 0123456789abcdef HR", "SYNC_PLAN_MOVED", ["logs 12", "run Job_HR --plan instance-12.plan"]],
+    ["undo 3 HR=5", "SYNC_UNDO_HISTORY", ["logs 12", "status --instance 3"]],
+    ["undo 3 HR=5", "DB_UNREACHABLE", ["logs 12", "resume 12"]],
+  ])("of %s that failed with %s offers what works", (job, code, expected) => {
+    const plannedOf = { job: "Job_HR", kind: "job", selection: null, connector: null } as const;
+    const instance = instanceOf({ job, plan: { ...instanceOf().plan, kind: "rootTask", plannedOf } });
+    const { text } = mailContent(endOf({ instance, tasks: [taskOf({ state: "Errored", error: { code, message: "x" } })] }), null);
+    expect([...text.matchAll(/^ {2}sluice (.*) --workspace/gm)].map(([, command]) => command)).toEqual(expected);
   });
 
   test("is of a bounded size whatever the job did", () => {

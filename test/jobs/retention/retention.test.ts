@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Configuration } from "../../../src/config/index.js";
 import { applyRetention, type RetentionOutcome } from "../../../src/jobs/index.js";
 import type { Store } from "../../../src/store/index.js";
+import { type DatabaseKind, onEachDatabase } from "../../database.js";
 import { addInstance } from "../../store/maintenance/filled.js";
-import { temporaryStore } from "../../store/records/temporary-store.js";
+import { freshStore } from "../../store/records/temporary-store.js";
 import { sampleConfiguration, sampleJob } from "../runner/sample-configuration.js";
 
 const now = Date.parse("2026-11-21T09:00:00Z");
@@ -47,8 +48,8 @@ interface World {
   readonly apply: (more?: { readonly dryRun?: boolean; readonly signal?: AbortSignal }) => Promise<RetentionOutcome>;
 }
 
-const world = async (configuration: Configuration): Promise<World> => {
-  const store = await temporaryStore();
+const world = async (kind: DatabaseKind, configuration: Configuration): Promise<World> => {
+  const store = await freshStore(kind);
   const said: Said[] = [];
   const log = { write: (level: string, message: string, details: object = {}): void => void said.push({ level, message, details }) };
   const apply: World["apply"] = (more = {}) => applyRetention({ store, configuration, timing: { now: () => now }, log, ...more });
@@ -81,9 +82,9 @@ const addSession = async ({ store }: World, number: number, days: number, state 
   });
 };
 
-describe("retention", () => {
+onEachDatabase((kind) => {
   test("removes what is older than its setting from database and folders, says so, and finds nothing a second time", async () => {
-    const made = await world(configurationWith({ instances: 90, sessions: 30, logs: 10, mails: 5 }));
+    const made = await world(kind, configurationWith({ instances: 90, sessions: 30, logs: 10, mails: 5 }));
     const { configuration, store, said, apply } = made;
     const { workFolder, tempFolder } = configuration.settings;
     const old = await addInstance(store.knex, daysAgo(91));
@@ -134,7 +135,10 @@ describe("retention", () => {
   });
 
   test("0 days keep for ever, and folders that are not there are no problem", async () => {
-    const { store, configuration, apply } = await world(configurationWith({ instances: null, sessions: null, logs: null, mails: null }));
+    const { store, configuration, apply } = await world(
+      kind,
+      configurationWith({ instances: null, sessions: null, logs: null, mails: null }),
+    );
     await addInstance(store.knex, daysAgo(5_000));
     await addInstance(store.knex, daysAgo(4_000));
     expect(await apply()).toEqual(nothing);
@@ -149,7 +153,7 @@ describe("retention", () => {
       [["SetRecentlyModifiedFlagTask"], 0],
       [["SynchronizeTask"], 1],
     ] as const) {
-      const { store, apply } = await world(configurationWith({}, tasks));
+      const { store, apply } = await world(kind, configurationWith({}, tasks));
       const { task } = await addInstance(store.knex, daysAgo(400));
       const change = { TaskInstance: task, State: "applied", Command: "update", Type: 1, Key: "k", ResourceId: 1, Changes: "{}" };
       await store.knex("UR_ResourceChanges").insert(change);
@@ -158,7 +162,7 @@ describe("retention", () => {
   });
 
   test("without the database no file goes, and what failed is said and given", async () => {
-    const { store, configuration, said, apply } = await world(configurationWith({}));
+    const { store, configuration, said, apply } = await world(kind, configurationWith({}));
     const path = join(configuration.settings.tempFolder, "JobLogs", "HR_1.log");
     put(path, 400);
     await store.knex.schema.dropTable("UJ_SynchronizationSessions");
@@ -170,7 +174,7 @@ describe("retention", () => {
   });
 
   test("a link among the logs goes itself, never what it points to; what cannot be looked at does not keep the rest", async () => {
-    const { configuration, apply } = await world(configurationWith({ logs: 10 }));
+    const { configuration, apply } = await world(kind, configurationWith({ logs: 10 }));
     const folder = join(configuration.settings.tempFolder, "JobLogs");
     const outside = join(configuration.workspace, "outside");
     put(join(outside, "precious.csv"), 400);
@@ -183,7 +187,7 @@ describe("retention", () => {
   });
 
   test("a stop ends it without a problem", async () => {
-    const { store, configuration, apply } = await world(configurationWith({}));
+    const { store, configuration, apply } = await world(kind, configurationWith({}));
     await addInstance(store.knex, daysAgo(400));
     await addInstance(store.knex, daysAgo(300));
     put(join(configuration.settings.tempFolder, "Mails", "1.eml"), 400);

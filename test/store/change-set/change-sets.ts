@@ -3,10 +3,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type SessionGuid, sessionGuid, type TaskInstanceId, taskInstanceId } from "../../../src/model/index.js";
 import { readPlan, writePlan } from "../../../src/store/plan/index.js";
-import { openConnection } from "../../../src/store/sqlite/connection.js";
-import { Database } from "../../../src/store/sqlite/synchronization/database.js";
-import { applyPlan } from "../../../src/store/sqlite/synchronization/planned-changes.js";
-import { undo } from "../../../src/store/sqlite/synchronization/undo.js";
 import type { ChangeSetRequest, SynchronizeOutcome } from "../../../src/store/synchronization.js";
 import type { Rehearsal, Synchronized, World } from "../synchronization/world.js";
 
@@ -20,18 +16,9 @@ export interface ChangeSetOptions {
 /** Plans and undo on the repository of a world. */
 export class ChangeSets {
   readonly #world: World;
-  readonly #db: Database;
-  readonly #close: () => void;
 
-  constructor(world: World, path: string) {
+  constructor(world: World) {
     this.#world = world;
-    const connection = openConnection(path);
-    this.#db = new Database(connection);
-    this.#close = () => connection.close();
-  }
-
-  close(): void {
-    this.#close();
   }
 
   /** Rehearses sessions and writes the plan of all of them; gives its path. */
@@ -52,19 +39,21 @@ export class ChangeSets {
   }
 
   apply(plan: string, section: number, connector: Connector, options: ChangeSetOptions = {}): Promise<Synchronized> {
-    return this.#run(connector, options, (tools, request) =>
-      applyPlan(tools, { ...request, plan, planHash: readPlan(plan).sha256.slice(0, 16), section }),
+    const { engine } = this.#world;
+    return this.#run(connector, options, (request) =>
+      engine.applyPlan(this.#world.tools(), { ...request, plan, planHash: readPlan(plan).sha256.slice(0, 16), section }),
     );
   }
 
   undo(undone: TaskInstanceId | number, connector: Connector, options: ChangeSetOptions = {}): Promise<Synchronized> {
-    return this.#run(connector, options, (tools, request) => undo(tools, { ...request, undone: taskInstanceId(undone) }));
+    const { engine } = this.#world;
+    return this.#run(connector, options, (request) => engine.undo(this.#world.tools(), { ...request, undone: taskInstanceId(undone) }));
   }
 
   async #run(
     connector: Connector,
     { force = false, mappingHash = "h" }: ChangeSetOptions,
-    work: (tools: ReturnType<World["tools"]> & { readonly db: Database }, request: ChangeSetRequest) => SynchronizeOutcome,
+    work: (request: ChangeSetRequest) => Promise<SynchronizeOutcome>,
   ): Promise<Synchronized> {
     const world = this.#world;
     const ids = await world.instance(connector);
@@ -73,7 +62,7 @@ export class ChangeSets {
     mkdirSync(folder, { recursive: true });
     world.time += 3_600_000;
     const request = { ...ids, fence: 7, connector, session, folder, model: world.model, mappingHash, force, keepChanges: false };
-    const outcome = work({ db: this.#db, ...world.tools() }, { ...request, completeRequired: "because the test says so" });
+    const outcome = await work({ ...request, completeRequired: "because the test says so" });
     if (outcome.state === "Blocked") await world.db.run("UPDATE UJ_JobInstances SET State = 'Blocked' WHERE Id = ?", ids.jobInstance);
     return { ...outcome, ...ids, session, folder };
   }

@@ -210,6 +210,60 @@ onEachDatabase((kind) => {
     });
   });
 
+  const ended = (job: string, state: string, time: string) => ({
+    Job: job,
+    State: state,
+    StartDate: at("06:00:00"),
+    EndDate: at(time),
+    Trigger: "Scheduler",
+    StartedBy: "",
+    Host: "",
+    Pid: 1,
+    ProcessStart: "",
+    Fence: 1,
+    ConfigurationHash: "",
+    PlanHash: "",
+    Plan: "{}",
+  });
+
+  test("the last completion counts, whichever instance it was and however many failed since", async () => {
+    await opened(async (store) => {
+      await adopt(store, daily);
+      const add = (...rows: readonly object[]) => store.knex.batchInsert("UJ_JobInstances", rows as never, 50);
+      // Resumed, the first ended after the second.
+      await add(ended("Job", "Completed", "08:00:00"), ended("Job", "Completed", "07:00:00"));
+      await decide(store, one, [due("07:30:00", "missed")], at("07:30:00"));
+      await store.knex("UJ_ScheduledRuns").update({ DecidedAt: at("07:30:00") });
+      expect(await store.schedules.alarms()).toEqual([]);
+      await add(...Array.from({ length: 120 }, () => ended("Job", "Errored", "08:30:00")));
+      expect(await store.schedules.alarms()).toEqual([]);
+      await decide(store, one, [due("08:40:00", "skipped"), due("08:50:00", "failed" as never, { runs: 2 })], at("09:00:00"));
+      expect(await store.schedules.alarms()).toMatchObject([{ job: "Job", dueAt: at("08:50:00"), state: "failed", runs: 3 }]);
+    });
+  });
+
+  test.runIf(kind === "SQLite")(
+    "runs that started are not looked through for alarms: a job of every minute has 130,000 in a quarter",
+    async () => {
+      await opened(async (store) => {
+        await adopt(store, daily);
+        await store.knex("UJ_JobInstances").insert(ended("Job", "Completed", "08:00:00"));
+        await decide(store, one, [due("08:30:00", "missed"), due("08:45:00")], at("09:00:00"));
+        const asked: { sql: string; bindings: readonly unknown[] }[] = [];
+        const note = ({ sql, bindings }: { sql: string; bindings: readonly unknown[] }) => void asked.push({ sql, bindings });
+        store.knex.on("query", note);
+        expect(await store.schedules.alarms()).toHaveLength(1);
+        store.knex.removeListener("query", note);
+        const looks = asked.filter(({ sql }) => sql.includes("UJ_ScheduledRuns"));
+        expect(looks.length).toBeGreaterThan(4);
+        for (const { sql, bindings } of looks) {
+          const plan = (await store.knex.raw(`EXPLAIN QUERY PLAN ${sql}`, bindings as never)) as readonly { detail: string }[];
+          expect(plan.map(({ detail }) => detail).join("; ")).toMatch(/state_decidedat_index \(State=\? AND DecidedAt/i);
+        }
+      });
+    },
+  );
+
   test("schedulers sign, and those that died go", async () => {
     await opened(async (store, timing) => {
       await sign(store, one);

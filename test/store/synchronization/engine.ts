@@ -3,24 +3,30 @@ import { type Clock, systemTiming, type TaskInstanceId } from "../../../src/mode
 import { mssqlTarget } from "../../../src/store/mssql/connection-string.js";
 import { Database as MssqlDatabase } from "../../../src/store/mssql/synchronization/database.js";
 import { createMssqlSynchronization } from "../../../src/store/mssql/synchronization/index.js";
+import { applyPlan as applyPlanOnMssql } from "../../../src/store/mssql/synchronization/planned-changes.js";
 import { rehearse as rehearseOnMssql } from "../../../src/store/mssql/synchronization/rehearse.js";
 import { resumeStaged as resumeOnMssql } from "../../../src/store/mssql/synchronization/resume.js";
 import { stagedSetHash as setHashOnMssql } from "../../../src/store/mssql/synchronization/set-hash.js";
 import { synchronize as synchronizeOnMssql } from "../../../src/store/mssql/synchronization/synchronize.js";
+import { undo as undoOnMssql } from "../../../src/store/mssql/synchronization/undo.js";
 import { openConnection } from "../../../src/store/sqlite/connection.js";
 import { Database as SqliteDatabase } from "../../../src/store/sqlite/synchronization/database.js";
 import { createSqliteSynchronization } from "../../../src/store/sqlite/synchronization/index.js";
+import { applyPlan as applyPlanOnSqlite } from "../../../src/store/sqlite/synchronization/planned-changes.js";
 import { rehearse as rehearseOnSqlite } from "../../../src/store/sqlite/synchronization/rehearsal.js";
 import { resumeStaged as resumeOnSqlite } from "../../../src/store/sqlite/synchronization/resume.js";
 import { stagedSetHash as setHashOnSqlite } from "../../../src/store/sqlite/synchronization/set-hash.js";
 import { synchronize as synchronizeOnSqlite } from "../../../src/store/sqlite/synchronization/synchronize.js";
+import { undo as undoOnSqlite } from "../../../src/store/sqlite/synchronization/undo.js";
 import type {
+  ApplyPlanRequest,
   RehearsedSession,
   RehearseRequest,
   ResumeRequest,
   SynchronizationStore,
   SynchronizeOutcome,
   SynchronizeRequest,
+  UndoRequest,
 } from "../../../src/store/synchronization.js";
 import type { TestDatabase } from "../../database.js";
 
@@ -36,6 +42,8 @@ export interface Engine {
   synchronize(tools: EngineTools, request: SynchronizeRequest): Promise<SynchronizeOutcome>;
   resume(tools: EngineTools, request: ResumeRequest): Promise<SynchronizeOutcome>;
   rehearse(tools: EngineTools, requests: readonly RehearseRequest[]): Promise<readonly RehearsedSession[]>;
+  applyPlan(tools: EngineTools, request: ApplyPlanRequest): Promise<SynchronizeOutcome>;
+  undo(tools: EngineTools, request: UndoRequest): Promise<SynchronizeOutcome>;
   setHash(task: TaskInstanceId): Promise<string>;
   readonly drop: SynchronizationStore["drop"];
   close(): Promise<void>;
@@ -75,6 +83,8 @@ export const openEngine = async ({ setting }: TestDatabase): Promise<Engine> => 
       synchronize: async (tools, request) => synchronizeOnSqlite({ db, ...tools }, request),
       resume: async (tools, request) => resumeOnSqlite({ db, ...tools }, request),
       rehearse: async (tools, requests) => rehearseOnSqlite({ db, ...tools }, requests),
+      applyPlan: async (tools, request) => applyPlanOnSqlite({ db, ...tools }, request),
+      undo: async (tools, request) => undoOnSqlite({ db, ...tools }, request),
       setHash: async (task) => setHashOnSqlite(db, task),
       drop: createSqliteSynchronization(setting.path, systemTiming).drop,
       close: async () => connection.close(),
@@ -93,6 +103,8 @@ export const openEngine = async ({ setting }: TestDatabase): Promise<Engine> => 
     synchronize: (tools, request) => within((db) => synchronizeOnMssql({ db, ...tools }, request)),
     resume: (tools, request) => within((db) => resumeOnMssql({ db, ...tools }, request)),
     rehearse: (tools, requests) => within((db) => rehearseOnMssql({ db, ...tools }, requests)),
+    applyPlan: (tools, request) => within((db) => applyPlanOnMssql({ db, ...tools }, request)),
+    undo: (tools, request) => within((db) => undoOnMssql({ db, ...tools }, request)),
     setHash: (task) => within((db) => setHashOnMssql(db, task)),
     drop: createMssqlSynchronization(connectionString, systemTiming).drop,
     close: async () => undefined,

@@ -451,11 +451,6 @@ export class World {
     return { ...outcome, ...ids, session: session.guid, folder };
   }
 
-  /** The file of an embedded repository. */
-  get databasePath(): string {
-    return this.#database.name;
-  }
-
   /** The next place in the order of sessions, as an announcement takes it. */
   async nextSequence(): Promise<number> {
     await this.db.run("UPDATE UM_Sequences SET Value = Value + 1 WHERE Name = 'session'");

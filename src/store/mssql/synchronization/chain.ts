@@ -69,3 +69,8 @@ export const moveHead = async (db: Database, at: string, { connector, session, m
     mappingHash,
   );
 };
+
+/** Notes why the connector's next run has to be a complete one (design §7.4). */
+export const requireComplete = async (db: Database, connector: string, reason: string): Promise<void> => {
+  await db.run("UPDATE UM_ConnectorHeads SET CompleteRequired = ? WHERE Connector = ?", reason, connector);
+};

@@ -59,6 +59,12 @@ export const createMssqlSynchronization = (connectionString: string, timing: Tim
     }
   };
   return {
+    changeSets: {
+      applyPlan: (request, options) => inThread({ kind: "applyPlan", connectionString, request }, options),
+      undo: (request, options) => inThread({ kind: "undo", connectionString, request }, options),
+      rehearseUndo: (requests, options) =>
+        runInWorker(worker, { kind: "rehearseUndo", connectionString, requests } satisfies StoreWork, options),
+    },
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", connectionString, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", connectionString, request }, options),
     rehearse: (requests, options) => runInWorker(worker, { kind: "rehearse", connectionString, requests } satisfies StoreWork, options),
@@ -77,6 +83,5 @@ export const createMssqlSynchronization = (connectionString: string, timing: Tim
           );
         }),
       ),
-    changeSets: null,
   };
 };

@@ -65,7 +65,7 @@ const isTouched = async (db: Database, link: LinkPlan): Promise<boolean> =>
  * Copies the keys of `#KeyMoved` that fulfil a condition into a table of their own (Key, Id). A join with all of a table is planned by how large that is; a condition on
  * the way would be guessed at, and guessed far too small it makes a loop of what should be one pass.
  */
-const copyMoved = async (db: Database, name: string, condition: string): Promise<void> => {
+export const copyMoved = async (db: Database, name: string, condition: string): Promise<void> => {
   await createTemporary(db, name, [`[Key] ${columnTypes.key} NOT NULL`, "Id bigint NOT NULL"]);
   await db.run(`INSERT INTO ${name} ([Key], Id) SELECT k.[Key], k.Id FROM #KeyMoved k WHERE ${condition}`);
 };
@@ -110,8 +110,12 @@ const touchByOwner = async (db: Database, link: LinkPlan): Promise<void> => {
   }
 };
 
+/** Makes `#Wanted`, empty: numbered pairs of keys that resources are looked for. */
+export const prepareWanted = (db: Database): Promise<void> =>
+  createTemporary(db, "#Wanted", ["T int NOT NULL", `Key1 ${columnTypes.key} NOT NULL`, `Key2 ${columnTypes.key} NOT NULL`]);
+
 /** Fills `#Found1` or `#Found2` with the resources whose look-up slot will hold the key of one in `#Wanted` once the staged rows are applied. */
-const findSide = async (db: Database, link: LinkPlan, n: 1 | 2): Promise<void> => {
+export const findSide = async (db: Database, link: LinkPlan, n: 1 | 2): Promise<void> => {
   const { type, slot } = n === 1 ? link.side1 : link.side2;
   const key = `w.Key${n}`;
   const moved = (added: 0 | 1): string => `k.Type = ${type.number} AND k.Slot = '${slot}' AND k.Added = ${added}`;
@@ -132,7 +136,7 @@ const findSide = async (db: Database, link: LinkPlan, n: 1 | 2): Promise<void> =
  * none, and `Reason` says why.
  */
 const resolveLink = async (db: Database, link: LinkPlan): Promise<void> => {
-  await createTemporary(db, "#Wanted", ["T int NOT NULL", `Key1 ${columnTypes.key} NOT NULL`, `Key2 ${columnTypes.key} NOT NULL`]);
+  await prepareWanted(db);
   await db.run(
     `INSERT INTO #Wanted (T, Key1, Key2) SELECT t.T, t.Key1, t.Key2 FROM #Touched t WHERE t.Mapping = ${link.number} AND t.Wanted = 1`,
   );
@@ -161,7 +165,7 @@ export const resolveTouched = async (db: Database, link: LinkPlan): Promise<void
   await clearTemporary(db, "#Link");
 };
 
-/** Missing keys of a mapping that are explained; the rest stays `missing`. */
+/** Missing keys of a mapping that are explained, always the same ones; the rest stays `missing`. */
 const explained = 10_000;
 
 /** Names the near misses among the missing keys (design §6, orphans): differs only in case, in blanks, in Unicode form. */
@@ -171,7 +175,8 @@ const explainMissing = async (db: Database, link: LinkPlan): Promise<void> => {
     [2, link.side2],
   ] as const) {
     const missing = await db.all(
-      `SELECT TOP (${explained}) Key${n} FROM #Link WHERE Wanted = 1 AND After${n} IS NULL AND Reason LIKE '%${n} missing%' GROUP BY Key${n}, DATALENGTH(Key${n})`,
+      `SELECT TOP (${explained}) Key${n} FROM #Link WHERE Wanted = 1 AND After${n} IS NULL AND Reason LIKE '%${n} missing%'
+       GROUP BY Key${n}, DATALENGTH(Key${n}) ORDER BY Key${n}, DATALENGTH(Key${n})`,
     );
     if (missing.length === 0) continue;
     const near = new NearKeys(missing.map(([key]) => String(key)));

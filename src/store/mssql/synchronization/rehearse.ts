@@ -1,16 +1,30 @@
 import { isoTime, type TaskInstanceId, taskInstanceId } from "../../../model/index.js";
-import { openEnd } from "../../open-end.js";
-import { navigationIds, rehearsedLink, rehearsedResource, requireChain, type SlotChanges, type StagedResource } from "../../plan/index.js";
-import { type RehearsedChange, type RehearsedSession, type RehearseRequest, rehearsedChanges } from "../../synchronization.js";
+import {
+  emptyFilesOf,
+  navigationIds,
+  PropertyNames,
+  rehearsedLink,
+  rehearsedResource,
+  requireChain,
+  type SlotChanges,
+  type StagedResource,
+} from "../../plan/index.js";
+import {
+  type PlannedSession,
+  type RehearsedChange,
+  type RehearsedSession,
+  type RehearseRequest,
+  rehearsedChanges,
+} from "../../synchronization.js";
 import { dropRows } from "./apply.js";
 import { headOf, moveHead } from "./chain.js";
-import type { Database, Value } from "./database.js";
+import type { Value } from "./database.js";
 import { requireEmpty } from "./initial-load.js";
-import { planRepository, type RepositoryPlan } from "./repository-plan.js";
-import { applyGated, blockedResult, gateSession } from "./session-application.js";
+import { planRepository } from "./repository-plan.js";
+import { applyGated, blockedResult, gateSession, type Result } from "./session-application.js";
 import type { ComparisonContext } from "./session-comparison.js";
+import { keysOf, writeStagedLines } from "./staged-lines.js";
 import type { SynchronizationContext } from "./synchronize.js";
-import { clearTemporary, createTemporary } from "./temporary-tables.js";
 
 /** Owns what a rehearsal stages: instances count from 1. */
 const rehearsing = taskInstanceId(0);
@@ -32,9 +46,11 @@ const notReached = ({ session: { connector } }: RehearseRequest): RehearsedSessi
 export const rehearse = async (context: SynchronizationContext, requests: readonly RehearseRequest[]): Promise<RehearsedSession[]> =>
   context.db.rehearsal(async () => {
     const sessions: RehearsedSession[] = [];
+    let isReached = true;
     for (const request of requests) {
-      const isStopped = sessions.at(-1)?.state === "Blocked" || sessions.at(-1)?.state === "NotReached";
-      sessions.push(isStopped ? notReached(request) : await rehearseSession(context, request));
+      const session: RehearsedSession = isReached ? await rehearseSession(context, request) : notReached(request);
+      sessions.push(session);
+      isReached = isReached && (session.state === "Passed" || request.planFile !== undefined);
     }
     return sessions;
   });
@@ -49,15 +65,32 @@ const rehearseSession = async (context: SynchronizationContext, request: Rehears
   const gated = await gateSession(comparison, { task: rehearsing, mappingHash, force });
   const { notes, thresholds, message } = gated;
   const changes = await changesOf(comparison, rehearsing);
+  const planned = await plannedSession(comparison, request);
+  const applyForNow = async (): Promise<Result> => {
+    const result = await applyGated(comparison, gated, rehearsing, clock);
+    await dropRows(db, rehearsing);
+    await moveHead(db, isoTime(clock), { connector, session: session.guid, mode, task: rehearsing, mappingHash });
+    return result;
+  };
   if (message !== null) {
     const { counters } = await blockedResult(comparison, gated, rehearsing);
-    return { connector, state: "Blocked", counters, thresholds, message, notes, changes };
+    if (request.planFile !== undefined) await applyForNow();
+    return { connector, state: "Blocked", counters, thresholds, message, notes, changes, ...planned };
   }
-  const { counters } = await applyGated(comparison, gated, rehearsing, clock);
-  await dropRows(db, rehearsing);
-  await moveHead(db, isoTime(clock), { connector, session: session.guid, mode, task: rehearsing, mappingHash });
+  const { counters } = await applyForNow();
   // An Initial session has no thresholds.
-  return { connector, state: "Passed", counters, thresholds: mode === "Initial" ? [] : thresholds, message, notes, changes };
+  return { connector, state: "Passed", counters, thresholds: mode === "Initial" ? [] : thresholds, message, notes, changes, ...planned };
+};
+
+/** Writes what is staged to the file that a plan is made of, where one is asked for. */
+const plannedSession = async (
+  { db, plan, session }: ComparisonContext,
+  { planFile, mappingHash, model }: RehearseRequest,
+): Promise<{ readonly planned?: PlannedSession }> => {
+  if (planFile === undefined) return {};
+  const lines = await writeStagedLines(db, plan, new PropertyNames(model), rehearsing, planFile);
+  const head = (await headOf(db, session.connector))?.session ?? null;
+  return { planned: { head, mappingHash, emptyMappings: [...emptyFilesOf(session)], lines } };
 };
 
 /** The first staged rows of each scope. */
@@ -81,31 +114,4 @@ const changesOf = async ({ db, plan }: ComparisonContext, task: TaskInstanceId):
       rehearsedLink(plan, command as StagedResource["command"], Number(mapping), String(key1), String(key2)),
     ),
   ];
-};
-
-/** The mapping keys of resources, stored or staged, by Id. */
-const keysOf = async (db: Database, plan: RepositoryPlan, ids: ReadonlySet<number>, task: TaskInstanceId): Promise<Map<number, string>> => {
-  const keys = new Map<number, string>();
-  if (ids.size === 0) return keys;
-  await createTemporary(db, "#Named", ["Id bigint NOT NULL PRIMARY KEY"]);
-  await db.bulk(
-    "#Named",
-    [{ name: "Id", type: "integer", required: true }],
-    [...ids].map((id) => [id]),
-  );
-  const take = ([id, key]: Value[]): void => void keys.set(Number(id), String(key));
-  await db.each(
-    `SELECT c.ResourceId, c.[Key] FROM #Named n JOIN UR_ResourceChanges c ON c.ResourceId = n.Id WHERE c.TaskInstance = ${task}`,
-    take,
-  );
-  for (const { number, slots } of plan.types.values()) {
-    const [keySlot] = slots;
-    if (keySlot === undefined) continue;
-    await db.each(
-      `SELECT r.Id, r.${keySlot} FROM #Named n JOIN UR_Resources r ON r.Id = n.Id WHERE r.ValidTo = '${openEnd}' AND r.Type = ${number}`,
-      take,
-    );
-  }
-  await clearTemporary(db, "#Named");
-  return keys;
 };

@@ -8,7 +8,7 @@ import {
 } from "../../../model/index.js";
 import type { ResumeRequest, SynchronizeOutcome } from "../../synchronization.js";
 import { applyStaged, settleRows } from "./apply.js";
-import { moveHead, requireHead } from "./chain.js";
+import { moveHead, requireComplete, requireHead } from "./chain.js";
 import { ensureKeyIndexes } from "./key-index.js";
 import { prepareTouched, stageLinks, touchUnresolved } from "./link-resolution.js";
 import { planRepository, type RepositoryPlan } from "./repository-plan.js";
@@ -71,6 +71,7 @@ const apply = async (
     task,
     mappingHash: request.mappingHash,
   });
+  if (request.completeRequired !== undefined) await requireComplete(db, connector, request.completeRequired);
   // Of the records of jobs nothing was written until here: those of others went on meanwhile.
   context.checkStop("recording the end");
   await takeFence(db, request.jobInstance, request.fence);

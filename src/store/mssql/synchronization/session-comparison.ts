@@ -74,8 +74,8 @@ export const loadClaims = (
 ): Promise<void> =>
   loadFile(context, file, [link.mapping.column1, link.mapping.column2], "#Claim", [keyColumn("Key1"), keyColumn("Key2")], step);
 
-/** The text of a stored slot of `r`; a slot of numbers holds what a file said as text. */
-export const stored = (slot: Slot): string => (slotLength(slot) === null ? asKey(`r.${slot}`) : `r.${slot}`);
+/** The text of a stored slot of `r`, or of another alias; a slot of numbers holds what a file said as text. */
+export const stored = (slot: Slot, alias = "r"): string => (slotLength(slot) === null ? asKey(`${alias}.${slot}`) : `${alias}.${slot}`);
 
 /** Loads an entity type's file into `#File` (N, then its slots in their order), made anew. */
 export const loadResourceFile = (context: ComparisonContext, file: SessionFile, type: TypePlan, step: string): Promise<void> =>
@@ -137,7 +137,7 @@ const findDifferences = async (db: Database, type: TypePlan, keySlot: Slot, asid
 export const stageDifferences = async (context: ComparisonContext, type: TypePlan, staging: Staging, step: string): Promise<void> => {
   const { db } = context;
   const count = type.slots.length;
-  const columns = [...type.slots.map((slot) => `f.${slot}`), ...type.slots.map(stored)].join(", ");
+  const columns = [...type.slots.map((slot) => `f.${slot}`), ...type.slots.map((slot) => stored(slot))].join(", ");
   const of = await db.count("SELECT COUNT(*) FROM #Diff");
   for (let after = 0; after < of; after += pageSize) {
     context.checkStop(step);

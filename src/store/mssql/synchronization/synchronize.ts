@@ -1,5 +1,13 @@
 import { SluiceError } from "../../../errors/index.js";
-import { type Clock, isoTime, type JobInstanceId, jobInstanceId, type OnProgress, type SynchronizeCounters } from "../../../model/index.js";
+import {
+  type Clock,
+  isoTime,
+  type JobInstanceId,
+  jobInstanceId,
+  type OnProgress,
+  type SessionManifest,
+  type SynchronizeCounters,
+} from "../../../model/index.js";
 import type { CheckStop } from "../../plan/index.js";
 import type { SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import { dropRows, settleRows } from "./apply.js";
@@ -137,7 +145,15 @@ const replaceBlocked = async (db: Database, clock: Clock, request: SynchronizeRe
   return replaced;
 };
 
-const recordEnd = async (db: Database, clock: Clock, request: SynchronizeRequest, result: Result): Promise<void> => {
+/** Writes how the session and the task instance ended, and moves the head where it was applied. Part of the caller's transaction, after `takeFence`. */
+export const recordEnd = async (
+  db: Database,
+  clock: Clock,
+  request: Pick<SynchronizeRequest, "taskInstance" | "mappingHash"> & {
+    readonly session: Pick<SessionManifest, "connector" | "guid" | "mode">;
+  },
+  result: Result,
+): Promise<void> => {
   const at = isoTime(clock);
   const isApplied = result.state === "Applied";
   const { taskInstance: task, mappingHash } = request;

@@ -1,27 +1,42 @@
 import { systemClock, systemTiming } from "../../../model/index.js";
 import type { WorkerMain, WorkerTools } from "../../../sync/index.js";
-import type { RehearsedSession, RehearseRequest, ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
+import type {
+  ApplyPlanRequest,
+  RehearsedSession,
+  RehearseRequest,
+  ResumeRequest,
+  SynchronizeOutcome,
+  SynchronizeRequest,
+  UndoRehearsal,
+  UndoRequest,
+} from "../../synchronization.js";
 import { mssqlTarget } from "../connection-string.js";
 import { mssqlFailure } from "../failure.js";
 import { databaseName } from "../open.js";
 import { withAttempts } from "./attempts.js";
 import { committedOutcome } from "./committed.js";
 import { Database } from "./database.js";
+import { applyPlan } from "./planned-changes.js";
 import { rehearse } from "./rehearse.js";
+import { rehearseUndo } from "./rehearsed-undo.js";
 import { resumeStaged } from "./resume.js";
-import { synchronize } from "./synchronize.js";
+import { type SynchronizationContext, synchronize } from "./synchronize.js";
+import { undo } from "./undo.js";
 
 /** Work that is committed. `connectionString` holds a secret: it is in no message and in no log. */
 type RecordedWork =
   | { readonly kind: "synchronize"; readonly connectionString: string; readonly request: SynchronizeRequest }
-  | { readonly kind: "resume"; readonly connectionString: string; readonly request: ResumeRequest };
+  | { readonly kind: "resume"; readonly connectionString: string; readonly request: ResumeRequest }
+  | { readonly kind: "applyPlan"; readonly connectionString: string; readonly request: ApplyPlanRequest }
+  | { readonly kind: "undo"; readonly connectionString: string; readonly request: UndoRequest };
 
 export type StoreWork =
   | RecordedWork
-  | { readonly kind: "rehearse"; readonly connectionString: string; readonly requests: readonly RehearseRequest[] };
+  | { readonly kind: "rehearse"; readonly connectionString: string; readonly requests: readonly RehearseRequest[] }
+  | { readonly kind: "rehearseUndo"; readonly connectionString: string; readonly requests: readonly UndoRehearsal[] };
 
-/** An outcome, or one for each request of a rehearsal. */
-type StoreResult = SynchronizeOutcome | readonly RehearsedSession[];
+/** An outcome, or one for each request of a rehearsal; that of an undo has none. */
+type StoreResult = SynchronizeOutcome | readonly RehearsedSession[] | undefined;
 
 /** How long a server that went away at a commit is asked what became of it, and how often (ms): a failover takes less. */
 const commitPatienceMs = 60_000;
@@ -37,19 +52,27 @@ const open = ({ connectionString }: StoreWork, tools: WorkerTools): Promise<Data
     },
   });
 
+const recorded = (context: SynchronizationContext, input: RecordedWork): Promise<SynchronizeOutcome> => {
+  if (input.kind === "applyPlan") return applyPlan(context, input.request);
+  if (input.kind === "undo") return undo(context, input.request);
+  return input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
+};
+
 /** One connection and one transaction; nothing is left of it where it throws, unless nobody knows: then the server is asked. */
 const attempt = async (input: StoreWork, tools: WorkerTools): Promise<StoreResult> => {
   const db = await open(input, tools);
   const context = { db, clock: systemClock, ...tools };
-  if (input.kind === "rehearse") {
+  if ("requests" in input) {
     try {
-      return await rehearse(context, input.requests);
+      if (input.kind === "rehearse") return await rehearse(context, input.requests);
+      await rehearseUndo(context, input.requests);
+      return undefined;
     } finally {
       await db.close();
     }
   }
   try {
-    return await (input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request));
+    return await recorded(context, input);
   } catch (error) {
     const committed = db.isCommitUnknown ? await askCommitted(input, tools) : null;
     if (committed === null) throw error;
@@ -72,7 +95,7 @@ const askCommitted = async (input: RecordedWork, tools: WorkerTools): Promise<Sy
     try {
       const db = await open(input, { ...tools, checkStop });
       try {
-        return await committedOutcome(db, input.request);
+        return await committedOutcome(db, { orphans: false, ...input.request });
       } finally {
         await db.close();
       }

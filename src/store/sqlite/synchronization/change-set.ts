@@ -72,7 +72,8 @@ export const runChangeSet = (
             state: "Blocked",
             counters: { ...counters, orphans: countOrphans(db, plan, connector, task) },
             thresholds,
-            message: explainBlock(db, plan, block, populations, task),
+            // What stands out tells of a source's files, and an undo reads none.
+            message: decided.decision === "undo" ? block : explainBlock(db, plan, block, populations, task),
             changed: false,
             notes,
           };

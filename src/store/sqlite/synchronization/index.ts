@@ -45,6 +45,7 @@ export const createSqliteSynchronization = (path: string, timing: Timing): Synch
     changeSets: {
       applyPlan: (request, options) => inThread({ kind: "applyPlan", path, request }, options),
       undo: (request, options) => inThread({ kind: "undo", path, request }, options),
+      rehearseUndo: (requests, options) => inThread<void>({ kind: "rehearseUndo", path, requests }, options),
     },
     synchronize: (request: SynchronizeRequest, options) => inThread({ kind: "synchronize", path, request }, options),
     resume: (request: ResumeRequest, options) => inThread({ kind: "resume", path, request }, options),

@@ -1,13 +1,21 @@
-import { SluiceError } from "../../../errors/index.js";
-import type { Slot } from "../../../model/index.js";
 import { openEnd } from "../../open-end.js";
-import type { LinkPlan, RepositoryPlan, TypePlan } from "../../plan/index.js";
-import type { SynchronizeOutcome, UndoRequest } from "../../synchronization.js";
+import {
+  type LinkPlan,
+  navigationPairs,
+  type OwnNavigation,
+  ownNavigations,
+  type RepositoryPlan,
+  requireSameMappings,
+  type TypePlan,
+  undoNotes,
+} from "../../plan/index.js";
+import type { SynchronizeOutcome, UndoRehearsal, UndoRequest } from "../../synchronization.js";
 import { type ChangeSetStage, runChangeSet, type StagedChangeSet } from "./change-set.js";
 import { claimIndex } from "./claim-index.js";
 import type { Database, Statement, Value } from "./database.js";
 import { candidates, stageLinks } from "./link-resolution.js";
 import { touchClaim } from "./planned-changes.js";
+import { claimRenamed, prepareRenamedClaims, withdrawRenamed } from "./renamed-claims.js";
 import type { SynchronizationContext } from "./synchronize.js";
 import { collectUndone, requireHistory, UndoConflicts } from "./undone-history.js";
 
@@ -22,11 +30,16 @@ const pageSize = 500;
 export const undo = (context: SynchronizationContext, request: UndoRequest): SynchronizeOutcome =>
   runChangeSet(context, request, (at) => stageUndo(at, request));
 
-const stageUndo = (at: ChangeSetStage, request: UndoRequest): StagedChangeSet => {
+/** Where an undo is staged. */
+type UndoStage = Pick<ChangeSetStage, "context" | "plan" | "staging">;
+
+/** Stages what turns a task instance back, under the task instance that undoes it. Throws as `undo` does. */
+export const stageUndo = (at: UndoStage, request: UndoRehearsal & Pick<UndoRequest, "taskInstance">): StagedChangeSet => {
   const { context, plan, staging } = at;
   const { db, checkStop, onProgress } = context;
   const { undone, connector, taskInstance } = request;
-  requireSameMappings(db, request);
+  const session = db.get("SELECT MappingHash FROM UJ_SynchronizationSessions WHERE SynchronizeTask = ? AND State = 'applied'", undone);
+  requireSameMappings(request, session === null ? undefined : text(session[0]));
   onProgress({ step: "reading the history", rows: 0 });
   collectUndone(db, undone);
   checkStop("reading the history");
@@ -39,8 +52,11 @@ const stageUndo = (at: ChangeSetStage, request: UndoRequest): StagedChangeSet =>
   stageResources(at, conflicts, connector);
   const own = plan.links.filter((link) => link.connector === connector);
   for (const link of own) if (link.isLinkRow) addLinkPairs(db, link);
+  prepareRenamedClaims(db);
   for (const link of own) {
+    withdrawRenamed(db, link);
     touchPairs(at, link, conflicts);
+    claimRenamed(db, link);
     touchLaterClaims(db, link);
   }
   conflicts.refuse(undone);
@@ -48,15 +64,6 @@ const stageUndo = (at: ChangeSetStage, request: UndoRequest): StagedChangeSet =>
   onProgress({ step: "resolving links", rows: 0 });
   const navigations = stageLinks(db, plan, connector, staging, taskInstance, "keys");
   return { navigations, emptyMappings: new Set(), isInitial: false, notes: notesOf(at, taskInstance), decision: "undo", planHash: null };
-};
-
-/** Rows are turned back by the slots of today: they must be those that the task instance wrote. */
-const requireSameMappings = (db: Database, { undone, connector, mappingHash }: UndoRequest): void => {
-  const row = db.get("SELECT MappingHash FROM UJ_SynchronizationSessions WHERE SynchronizeTask = ? AND State = 'applied'", undone);
-  if (row?.[0] === mappingHash) return;
-  const reason =
-    row === null ? "because the record of its session is gone" : `because mappings or entity types of ${connector} were changed since`;
-  throw new SluiceError("SYNC_UNDO_HISTORY", { taskInstance: undone, reason });
 };
 
 /** Pairs that mappings of the own connector said: `Wanted` 1 comes back, 0 goes. */
@@ -76,24 +83,8 @@ interface UndoneType {
   readonly row: Statement;
 }
 
-interface OwnNavigation {
-  readonly link: LinkPlan;
-  readonly slot: Slot;
-  /** Which side's row it is kept in. */
-  readonly owner: 1 | 2;
-}
-
-const ownNavigations = (plan: RepositoryPlan, connector: string, type: TypePlan): readonly OwnNavigation[] =>
-  plan.links.flatMap((link) => {
-    if (link.connector !== connector) return [];
-    return ([1, 2] as const).flatMap((owner): OwnNavigation[] => {
-      const side = owner === 1 ? link.side1 : link.side2;
-      return side.type === type && side.navigation !== null ? [{ link, slot: side.navigation, owner }] : [];
-    });
-  });
-
 /** Stages each resource as it was before, and notes the navigations that the own source said. */
-const stageResources = ({ context, plan, staging }: ChangeSetStage, conflicts: UndoConflicts, connector: string): void => {
+const stageResources = ({ context, plan, staging }: UndoStage, conflicts: UndoConflicts, connector: string): void => {
   const { db, checkStop } = context;
   const types = new Map<number, UndoneType>();
   const typeOf = (number: number): UndoneType => {
@@ -128,15 +119,12 @@ const stageResources = ({ context, plan, staging }: ChangeSetStage, conflicts: U
         if (staging.idFor(type, key) === last) staging.stageInsert(type, to);
         else conflicts.add(`the key ${key} of ${type.identifier} is another resource's since`);
       }
-      for (const [index, { link, owner }] of own.entries()) {
-        const [was, is] = [before, after].map((found) => found?.[2 + type.slots.length + index] ?? null);
-        if (was === is) continue;
-        for (const [target, wanted] of [
-          [was, 1],
-          [is, 0],
-        ] as const) {
-          if (target != null) pair.run(link.number, wanted, ...(owner === 1 ? [last, Number(target)] : [Number(target), last]));
-        }
+      for (const [index, navigation] of own.entries()) {
+        const [was = null, is = null] = [before, after].map((found) => {
+          const target = found?.[2 + type.slots.length + index] ?? null;
+          return target === null ? null : Number(target);
+        });
+        for (const undonePair of navigationPairs(navigation, last, was, is)) pair.run(...undonePair);
       }
     }
     if (rows.length === 0) return;
@@ -152,7 +140,7 @@ const addLinkPairs = (db: Database, { number }: LinkPlan): void =>
  * Takes away the claims that the pairs which go rest on, by the keys that their resources have now; adds those that the pairs which come back need, by the keys that they will have, unless
  * another connector says so.
  */
-const touchPairs = ({ context, plan, staging }: ChangeSetStage, link: LinkPlan, conflicts: UndoConflicts): void => {
+const touchPairs = ({ context, plan, staging }: UndoStage, link: LinkPlan, conflicts: UndoConflicts): void => {
   const { db } = context;
   const touch = touchClaim(db);
   const current = ([1, 2] as const).map((n) => {
@@ -212,7 +200,7 @@ const touchLaterClaims = (db: Database, { number, side1, side2 }: LinkPlan): voi
 };
 
 /** What is not exactly as it was: links follow from what sources say, and others may have said something since. */
-const notesOf = ({ context, plan }: ChangeSetStage, task: number): readonly string[] => {
+const notesOf = ({ context, plan }: UndoStage, task: number): readonly string[] => {
   const { db } = context;
   db.exec("DROP TABLE IF EXISTS temp.StagedLink");
   db.exec(
@@ -228,12 +216,7 @@ const notesOf = ({ context, plan }: ChangeSetStage, task: number): readonly stri
          SELECT 1 FROM temp.${b} b WHERE b.Mapping = a.Mapping AND b.R1_Id = a.R1_Id AND b.R2_Id = a.R2_Id AND b.Opened = a.Opened)`,
     );
   const [left, more] = [without("UndoneLink", "StagedLink"), without("StagedLink", "UndoneLink")];
-  const navigations = differingNavigations(db, plan, task);
-  return [
-    ...(left === 0 ? [] : [`${left} of its links stay as they are now, since that is what the sources said last`]),
-    ...(more === 0 ? [] : [`${more} links that others said since come or go with their resources`]),
-    ...(navigations === 0 ? [] : [`${navigations} navigations are not what they were, since others said something else meanwhile`]),
-  ];
+  return undoNotes(left, more, differingNavigations(db, plan, task));
 };
 
 /** Navigations of resources which were there before and after that will not be what they were before. */

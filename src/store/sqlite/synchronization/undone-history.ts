@@ -1,11 +1,7 @@
-import { SluiceError } from "../../../errors/index.js";
 import type { SynchronizeCounters, TaskInstanceId } from "../../../model/index.js";
 import { openEnd } from "../../open-end.js";
-import type { RepositoryPlan } from "../../plan/index.js";
+import { ConflictList, listedConflicts, notHeld, overwrittenInPlace, type RepositoryPlan, requireHeld } from "../../plan/index.js";
 import type { Database, Value } from "./database.js";
-
-/** Conflicts listed by name; the rest is counted. */
-const listed = 20;
 
 /**
  * Collects what a task instance changed, from the history: `temp.Undone` one row a resource, with the end of the version before its first change and of the one after its last (null: there
@@ -56,37 +52,25 @@ const updatesOf = (db: Database, task: number): number =>
 export const requireHistory = (db: Database, plan: RepositoryPlan, task: TaskInstanceId): void => {
   const row = db.get("SELECT Counters, EndDate FROM UJ_TaskInstances WHERE Id = ?", task);
   if (row?.[0] == null) throw notHeld(task, "because its record is gone");
-  const said = JSON.parse(String(row[0])) as SynchronizeCounters;
-  const found: readonly (readonly [string, number, number])[] = [
-    ["inserts", said.inserted, db.count("SELECT count(*) FROM temp.Undone WHERE BeforeEnd IS NULL")],
-    ["updates", said.updated, updatesOf(db, task)],
-    ["deletes", said.deleted, db.count("SELECT count(*) FROM temp.Undone WHERE AfterEnd IS NULL")],
-    ["new links", said.linksInserted, db.count("SELECT count(*) FROM temp.UndoneLink WHERE Opened = 1")],
-    ["deleted links", said.linksDeleted, db.count("SELECT count(*) FROM temp.UndoneLink WHERE Opened = 0")],
-  ];
-  const missing = found.filter(([, counted, held]) => counted !== held);
-  if (missing.length > 0) {
-    const list = missing.map(([what, counted, held]) => `${held} of its ${counted} ${what}`).join(", ");
-    const why = "the others were overwritten in place (HistoryPrecision), or the history was purged or merged";
-    throw notHeld(task, `because the history holds ${list}: ${why}`);
-  }
+  requireHeld(task, JSON.parse(String(row[0])) as SynchronizeCounters, {
+    inserted: db.count("SELECT count(*) FROM temp.Undone WHERE BeforeEnd IS NULL"),
+    updated: updatesOf(db, task),
+    deleted: db.count("SELECT count(*) FROM temp.Undone WHERE AfterEnd IS NULL"),
+    linksInserted: db.count("SELECT count(*) FROM temp.UndoneLink WHERE Opened = 1"),
+    linksDeleted: db.count("SELECT count(*) FROM temp.UndoneLink WHERE Opened = 0"),
+  });
   const later = laterInPlace(db, plan, task, String(row[1] ?? ""));
-  if (later === null) return;
-  const why = "and the history does not say in which rows";
-  throw notHeld(task, `because task instance ${later} overwrote something in place (HistoryPrecision) since, ${why}`);
+  if (later !== null) throw overwrittenInPlace(task, later);
 };
 
-const notHeld = (taskInstance: TaskInstanceId, reason: string): SluiceError<"SYNC_UNDO_HISTORY"> =>
-  new SluiceError("SYNC_UNDO_HISTORY", { taskInstance, reason });
-
-/** A later task instance that may have overwritten versions of this one in place: nothing of that stands in them. */
+/** A later task instance that may have overwritten versions of this one in place: nothing of that stands in them. What counts is when it began, since it applies before it ends. */
 const laterInPlace = (db: Database, plan: RepositoryPlan, task: TaskInstanceId, ended: string): number | null => {
   const types = db.all("SELECT DISTINCT Type FROM temp.Undone WHERE AfterEnd IS NOT NULL").map(([type]) => Number(type));
   const minutes = types.flatMap((type) => [...(plan.typeByNumber.get(type)?.precision.values() ?? [])]);
   if (minutes.length === 0 || Number.isNaN(Date.parse(ended))) return null;
   const until = new Date(Date.parse(ended) + Math.max(...minutes) * 60_000).toISOString();
   const later = db.all(
-    `SELECT t.Id, t.Counters FROM UJ_TaskInstances t WHERE t.Type = 'SynchronizeTask' AND t.State = 'Completed' AND t.EndDate >= ? AND t.EndDate <= ? AND t.Id <> ?
+    `SELECT t.Id, t.Counters FROM UJ_TaskInstances t WHERE t.Type = 'SynchronizeTask' AND t.State = 'Completed' AND t.EndDate >= ? AND (t.StartDate IS NULL OR t.StartDate <= ?) AND t.Id <> ?
        AND NOT EXISTS (SELECT 1 FROM UJ_TaskInstances v WHERE v.ValidationOf = t.Id AND v.State = 'Completed')`,
     ended,
     until,
@@ -103,8 +87,8 @@ const laterInPlace = (db: Database, plan: RepositoryPlan, task: TaskInstanceId, 
 export class UndoConflicts {
   readonly #db: Database;
   readonly #plan: RepositoryPlan;
-  readonly #conflicts: string[] = [];
-  #count = 0;
+  readonly #list = new ConflictList();
+  #named = 0;
 
   constructor(db: Database, plan: RepositoryPlan) {
     this.#db = db;
@@ -112,8 +96,7 @@ export class UndoConflicts {
   }
 
   add(text: string): void {
-    this.#count++;
-    if (this.#conflicts.length < listed) this.#conflicts.push(text);
+    this.#list.add([text]);
   }
 
   /** Looks for them in what `collectUndone` found. */
@@ -139,10 +122,7 @@ export class UndoConflicts {
 
   /** Throws SYNC_UNDO_CONFLICT where there are any. */
   refuse(taskInstance: TaskInstanceId): void {
-    if (this.#count === 0) return;
-    const more = this.#count - this.#conflicts.length;
-    const conflicts = more > 0 ? [...this.#conflicts, `and ${more} more`] : this.#conflicts;
-    throw new SluiceError("SYNC_UNDO_CONFLICT", { taskInstance, count: this.#count, conflicts });
+    this.#list.refuse(taskInstance);
   }
 
   /** `the link Team_Members T1 – P1`. */
@@ -154,7 +134,7 @@ export class UndoConflicts {
   #each(page: ReturnType<Database["prepare"]>, text: (row: Value[]) => string): void {
     for (let after: Value = 0; ; ) {
       const rows = page.all(after);
-      for (const row of rows) this.add(this.#conflicts.length < listed ? text(row) : "");
+      for (const row of rows) this.add(this.#named++ < listedConflicts ? text(row) : "");
       const last = rows.at(-1);
       if (last === undefined) return;
       after = last[1] ?? null;

@@ -7,6 +7,7 @@ import type {
   ResumeRequest,
   SynchronizeOutcome,
   SynchronizeRequest,
+  UndoRehearsal,
   UndoRequest,
 } from "../../synchronization.js";
 import { openConnection } from "../connection.js";
@@ -14,6 +15,7 @@ import { storeFailure } from "../failure.js";
 import { Database } from "./database.js";
 import { applyPlan } from "./planned-changes.js";
 import { rehearse } from "./rehearsal.js";
+import { rehearseUndo } from "./rehearsed-undo.js";
 import { resumeStaged } from "./resume.js";
 import { type SynchronizationContext, synchronize } from "./synchronize.js";
 import { undo } from "./undo.js";
@@ -23,10 +25,11 @@ export type StoreWork =
   | { readonly kind: "resume"; readonly path: string; readonly request: ResumeRequest }
   | { readonly kind: "applyPlan"; readonly path: string; readonly request: ApplyPlanRequest }
   | { readonly kind: "undo"; readonly path: string; readonly request: UndoRequest }
+  | { readonly kind: "rehearseUndo"; readonly path: string; readonly requests: readonly UndoRehearsal[] }
   | { readonly kind: "rehearse"; readonly path: string; readonly requests: readonly RehearseRequest[] };
 
-/** Sessions for a rehearsal, one outcome for the rest. */
-type StoreWorkResult = SynchronizeOutcome | readonly RehearsedSession[];
+/** Sessions for a rehearsal, nothing for that of an undo, one outcome for the rest. */
+type StoreWorkResult = SynchronizeOutcome | readonly RehearsedSession[] | undefined;
 
 /** Seconds that a thread waits for a program of others that holds the writer; one of ours may take as long as it needs. */
 const writerWaitSeconds = 300;
@@ -55,6 +58,10 @@ const checkpoint = (connection: ReturnType<typeof openConnection>): void => {
 
 const done = (context: SynchronizationContext, input: StoreWork): StoreWorkResult => {
   if (input.kind === "rehearse") return rehearse(context, input.requests);
+  if (input.kind === "rehearseUndo") {
+    rehearseUndo(context, input.requests);
+    return undefined;
+  }
   if (input.kind === "applyPlan") return applyPlan(context, input.request);
   if (input.kind === "undo") return undo(context, input.request);
   return input.kind === "synchronize" ? synchronize(context, input.request) : resumeStaged(context, input.request);
@@ -68,7 +75,7 @@ const work: WorkerMain<StoreWork, StoreWorkResult> = (input, tools: ThreadTools)
     // Otherwise the commit itself would do it, while the job waits.
     connection.exec("PRAGMA wal_autocheckpoint = 0");
     const since = performance.now();
-    const own = input.kind === "rehearse" ? 0 : input.request.taskInstance;
+    const own = "requests" in input ? 0 : input.request.taskInstance;
     const db: Database = new Database(connection, (error) => {
       tools.checkStop("waiting for the database");
       tools.onProgress({ step: "waiting for the database", rows: 0 });

@@ -218,10 +218,12 @@ IF OBJECT_ID('tempdb..#Found1') IS NOT NULL TRUNCATE TABLE #Found1;
 IF OBJECT_ID('tempdb..#Found2') IS NOT NULL TRUNCATE TABLE #Found2;
 
 -- statement
-SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%' GROUP BY Key1, DATALENGTH(Key1);
+SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%'
+GROUP BY Key1, DATALENGTH(Key1) ORDER BY Key1, DATALENGTH(Key1);
 
 -- statement
-SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%' GROUP BY Key2, DATALENGTH(Key2);
+SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%'
+GROUP BY Key2, DATALENGTH(Key2) ORDER BY Key2, DATALENGTH(Key2);
 
 -- batch
 CREATE TABLE #Navigation (Owner bigint NOT NULL PRIMARY KEY, Target bigint NULL, CausedBy bigint NULL);
@@ -358,7 +360,8 @@ IF OBJECT_ID('tempdb..#Found1') IS NOT NULL TRUNCATE TABLE #Found1;
 IF OBJECT_ID('tempdb..#Found2') IS NOT NULL TRUNCATE TABLE #Found2;
 
 -- statement
-SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%' GROUP BY Key1, DATALENGTH(Key1);
+SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%'
+GROUP BY Key1, DATALENGTH(Key1) ORDER BY Key1, DATALENGTH(Key1);
 
 -- statement
 SELECT C4 FROM UR_Resources WHERE Type = 1 AND ValidTo = '9999-12-31T23:59:59.999Z' AND C4 IS NOT NULL;
@@ -367,7 +370,8 @@ SELECT C4 FROM UR_Resources WHERE Type = 1 AND ValidTo = '9999-12-31T23:59:59.99
 SELECT [Key] FROM #KeyMoved WHERE Type = 1 AND Slot = 'C4' AND Added = 1;
 
 -- statement
-SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%' GROUP BY Key2, DATALENGTH(Key2);
+SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%'
+GROUP BY Key2, DATALENGTH(Key2) ORDER BY Key2, DATALENGTH(Key2);
 
 -- batch
 TRUNCATE TABLE #Navigation;

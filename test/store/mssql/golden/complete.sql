@@ -247,10 +247,12 @@ IF OBJECT_ID('tempdb..#Found1') IS NOT NULL TRUNCATE TABLE #Found1;
 IF OBJECT_ID('tempdb..#Found2') IS NOT NULL TRUNCATE TABLE #Found2;
 
 -- statement
-SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%' GROUP BY Key1, DATALENGTH(Key1);
+SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%'
+GROUP BY Key1, DATALENGTH(Key1) ORDER BY Key1, DATALENGTH(Key1);
 
 -- statement
-SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%' GROUP BY Key2, DATALENGTH(Key2);
+SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%'
+GROUP BY Key2, DATALENGTH(Key2) ORDER BY Key2, DATALENGTH(Key2);
 
 -- statement
 SELECT C5 FROM UR_Resources WHERE Type = 2 AND ValidTo = '9999-12-31T23:59:59.999Z' AND C5 IS NOT NULL;
@@ -378,10 +380,12 @@ IF OBJECT_ID('tempdb..#Found1') IS NOT NULL TRUNCATE TABLE #Found1;
 IF OBJECT_ID('tempdb..#Found2') IS NOT NULL TRUNCATE TABLE #Found2;
 
 -- statement
-SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%' GROUP BY Key1, DATALENGTH(Key1);
+SELECT TOP (10000) Key1 FROM #Link WHERE Wanted = 1 AND After1 IS NULL AND Reason LIKE '%1 missing%'
+GROUP BY Key1, DATALENGTH(Key1) ORDER BY Key1, DATALENGTH(Key1);
 
 -- statement
-SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%' GROUP BY Key2, DATALENGTH(Key2);
+SELECT TOP (10000) Key2 FROM #Link WHERE Wanted = 1 AND After2 IS NULL AND Reason LIKE '%2 missing%'
+GROUP BY Key2, DATALENGTH(Key2) ORDER BY Key2, DATALENGTH(Key2);
 
 -- batch
 CREATE TABLE #Navigation (Owner bigint NOT NULL PRIMARY KEY, Target bigint NULL, CausedBy bigint NULL);

@@ -1,0 +1,155 @@
+import { SluiceError } from "../../../errors/index.js";
+import { isoTime, type SynchronizeCounters } from "../../../model/index.js";
+import { blockMessage, evaluateThresholds } from "../../../sync/index.js";
+import { enforced, type NavigationCounts, type RepositoryPlan } from "../../plan/index.js";
+import type { ChangeSetRequest, SynchronizeOutcome } from "../../synchronization.js";
+import { applyStaged, settleRows } from "./apply.js";
+import { headOf, requireComplete } from "./chain.js";
+import { ensureKeyIndexes } from "./key-index.js";
+import { prepareTouched } from "./link-resolution.js";
+import { planRepository } from "./repository-plan.js";
+import { keepNumber, lastNumber } from "./sequence.js";
+import type { Result } from "./session-application.js";
+import { countOrphans, countStaged } from "./staged-counts.js";
+import { Staging } from "./staging.js";
+import { explainBlock } from "./stands-out.js";
+import { recordEnd, requireRunning, type SynchronizationContext, takeFence } from "./synchronize.js";
+import { writeUnresolved } from "./unresolved-report.js";
+
+/** Where a set of changes is staged: a transaction that holds the writer, with the temporary tables of staging made. */
+export interface ChangeSetStage {
+  readonly context: SynchronizationContext;
+  readonly request: ChangeSetRequest;
+  readonly plan: RepositoryPlan;
+  readonly staging: Staging;
+}
+
+/** What was staged. */
+export interface StagedChangeSet {
+  readonly navigations: NavigationCounts;
+  /** Mappings whose complete file had no rows (design §7.5). */
+  readonly emptyMappings: ReadonlySet<string>;
+  /** Thresholds are shown and not enforced: an initialization. */
+  readonly isInitial: boolean;
+  readonly notes: readonly string[];
+  readonly decision: "apply" | "undo";
+  /** SHA-256 of the plan. */
+  readonly planHash: string | null;
+}
+
+/**
+ * A synchronization whose changes come from a plan or from the history: staged by `stage`, counted, held against the thresholds, applied or left staged, as with a session of files
+ * (design §7.1, §8), in one transaction. It gets a session of its own, so that it can be blocked, resumed, cancelled and replaced like any other, and that the chain moves (§7.4): no
+ * files hold the state it makes, so the connector's next run has to be a complete one. Sessions that wait to be synchronized are cancelled: they say what the source held before.
+ * The records of jobs come last, as with `synchronize`.
+ */
+export const runChangeSet = async (
+  context: SynchronizationContext,
+  request: ChangeSetRequest,
+  stage: (at: ChangeSetStage) => Promise<StagedChangeSet>,
+): Promise<SynchronizeOutcome> => {
+  const { db, clock } = context;
+  const { connector, session, taskInstance: task } = request;
+  const mappings = request.model.connectors.find((one) => one.connector === connector);
+  const outcome = await db.transaction(async (): Promise<SynchronizeOutcome> => {
+    await requireRunning(db, request);
+    await requireUnblocked(context, request);
+    const plan = await planRepository(db, request.model);
+    if (mappings === undefined) throw new SluiceError("SYNC_SESSION_STATE", { session, state: `of an unknown connector ${connector}` });
+    const staging = await Staging.open(db, task);
+    await prepareTouched(db);
+    const { navigations, emptyMappings, isInitial, notes, ...decided } = await stage({ context, request, plan, staging });
+    await staging.keepIds();
+    const { counters, scopes, populations } = await countStaged(db, plan, mappings, navigations, emptyMappings, task);
+    const thresholds = evaluateThresholds(scopes, populations);
+    const block = blockMessage(enforced(thresholds, request.force || isInitial));
+    const result: Result =
+      block === null
+        ? await applied(context, request, plan, { counters, thresholds, notes })
+        : {
+            state: "Blocked",
+            counters: { ...counters, orphans: await countOrphans(db, plan, connector, task) },
+            thresholds,
+            // What stands out tells of a source's files, and an undo reads none.
+            message: decided.decision === "undo" ? block : await explainBlock(db, plan, block, populations, task),
+            changed: false,
+            notes,
+          };
+    context.checkStop("recording the end");
+    await takeFence(db, request.jobInstance, request.fence);
+    await requireRunning(db, request);
+    await announce(context, request);
+    await recordDecision(context, request, decided);
+    await recordEnd(db, clock, { ...request, session: { connector, guid: session, mode: "Incremental" } }, result);
+    if (result.state === "Applied") await requireComplete(db, connector, request.completeRequired);
+    return { ...result, replaced: [] };
+  });
+  if (outcome.state === "Blocked" || mappings === undefined) return outcome;
+  context.onProgress({ step: "listing unresolved links", rows: 0 });
+  return { ...outcome, message: await writeUnresolved(db, request.folder, mappings, false) };
+};
+
+const applied = async (
+  { db, clock, checkStop, onProgress }: SynchronizationContext,
+  { connector, taskInstance: task, keepChanges }: ChangeSetRequest,
+  plan: RepositoryPlan,
+  staged: Pick<Result, "thresholds" | "notes"> & { readonly counters: Omit<SynchronizeCounters, "orphans"> },
+): Promise<Result> => {
+  onProgress({ step: "applying", rows: 0 });
+  const changes = await applyStaged(db, plan, task, task, clock, checkStop);
+  const counters = { ...staged.counters, orphans: await countOrphans(db, plan, connector, null) };
+  await settleRows(db, task, keepChanges);
+  for (const type of plan.types.values()) await ensureKeyIndexes(db, type);
+  return { state: "Applied", ...staged, counters, message: null, changed: changes > 0 };
+};
+
+/** What a person has not decided on yet is never overtaken: its `before` would no longer hold. Whoever blocks holds the writer. Throws SYNC_CONNECTOR_BLOCKED. */
+const requireUnblocked = async ({ db }: SynchronizationContext, { connector }: ChangeSetRequest): Promise<void> => {
+  const blocked = await db.get(
+    "SELECT TOP (1) JobInstance FROM UJ_TaskInstances WHERE Connector = ? AND State = 'Blocked' AND Type = 'SynchronizeTask' ORDER BY Id",
+    connector,
+  );
+  if (blocked !== null) throw new SluiceError("SYNC_CONNECTOR_BLOCKED", { connector, jobInstance: Number(blocked[0]) });
+};
+
+/** Who had it done and why stands with the instance; what it was, here. */
+const recordDecision = async (
+  { db, clock }: SynchronizationContext,
+  { jobInstance, taskInstance }: ChangeSetRequest,
+  { decision, planHash }: Pick<StagedChangeSet, "decision" | "planHash">,
+): Promise<void> => {
+  await db.run(
+    `INSERT INTO UJ_Decisions (JobInstance, TaskInstance, Decision, TakenBy, Host, TakenAt, Reason, SetHash)
+     SELECT Id, ?, ?, StartedBy, Host, ?, Reason, ? FROM UJ_JobInstances WHERE Id = ?`,
+    taskInstance,
+    decision,
+    isoTime(clock),
+    planHash,
+    jobInstance,
+  );
+};
+
+const announce = async ({ db, clock }: SynchronizationContext, request: ChangeSetRequest): Promise<void> => {
+  const { connector, session, taskInstance, mappingHash } = request;
+  const at = isoTime(clock);
+  await db.run(
+    "UPDATE UJ_SynchronizationSessions SET State = 'cancelled', ChangedAt = ? WHERE Connector = ? AND State IN ('open', 'ready')",
+    at,
+    connector,
+  );
+  const sequence = (await lastNumber(db, "session")) + 1;
+  await keepNumber(db, "session", sequence);
+  // Of no type, and starting at the head: what a resume asks of a session with changes.
+  await db.run(
+    `INSERT INTO UJ_SynchronizationSessions (Guid, Sequence, Connector, Mode, Type, State, StartsAt, SynchronizeTask, MappingHash, CreatedAt, ChangedAt)
+     VALUES (?, ?, ?, 'Incremental', 'None', 'processing', ?, ?, ?, ?, ?)`,
+    session,
+    sequence,
+    connector,
+    (await headOf(db, connector))?.session ?? null,
+    taskInstance,
+    mappingHash,
+    at,
+    at,
+  );
+};
