@@ -20,5 +20,4 @@ export type {
   RehearseRequest,
   RepositoryModel,
   SynchronizeOutcome,
-  UndoRehearsal,
 } from "./synchronization.js";

@@ -61,7 +61,6 @@ export {
   ownNavigations,
   requireHeld,
   requireSameMappings,
-  type UndonePair,
   undoNotes,
 } from "./undone.js";
 export { notListed, type Unresolved, UnresolvedReport } from "./unresolved-report.js";
