@@ -74,8 +74,8 @@ export const scheduler: Command = {
       return 0;
     } finally {
       signals.end();
-      await endpoint?.close();
-      await store?.close();
+      // Together: an answer of the endpoint may wait for a server that only the closing gives up.
+      await Promise.all([endpoint?.close(), store?.close()]);
       await log.close();
     }
   },
