@@ -40,6 +40,20 @@ onEachDatabase((kind) => {
     );
 
   describe(`generated jobs, ${kind}`, () => {
+    test("a connection that nothing is mapped to keeps no generated job from running, though exports of its package are not built", async () => {
+      scaffoldings(
+        '<Connection Identifier="Writes" Connector="HR" DisplayName_L1="Writes" Package="AD"/><CreateConnectorSynchroComplete Connector="HR"><OpenIdIdentifier Identifier="Job"/></CreateConnectorSynchroComplete>',
+      );
+      const { code, report: first } = await report("run", "HR_SynchroComplete", "--force");
+      expect([code, first.state]).toEqual([0, "Completed"]);
+      expect(output(first)).toMatchObject({
+        Export_Writes: false,
+        Export_People: true,
+        PrepareSynchronization_HR_Complete: true,
+        Synchronize_HR: true,
+      });
+    });
+
     test("a connector's complete job loads what its exports say; what is not offered yet ends as Completed, and says so", async () => {
       scaffoldings('<CreateConnectorSynchroComplete Connector="HR"><OpenIdIdentifier Identifier="Job"/></CreateConnectorSynchroComplete>');
       const { code, report: first } = await report("run", "HR_SynchroComplete", "--force");

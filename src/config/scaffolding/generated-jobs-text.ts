@@ -45,6 +45,6 @@ export const generatedJobsText = (): readonly string[] => [
   "",
   "**A connector's own job** is run by `sluice run --connector ID --mode complete|incremental`, one task of it with `--task Export` and the like: its tasks name nothing but the connector, and get agent, connections (a task for each), mode and type then. A blocked one is resumed in the mode it was launched in.",
   "",
-  `**Tasks that are not offered yet** end in a generated job as Completed without output, and say so in the log, in \`status\` and in \`expand\`; what depends on them is skipped. In a job written by hand they are refused (\`TASK_NOT_BUILT\`). They are ${idle().join(", ")}.`,
+  `**Tasks that are not offered yet** end in a generated job as Completed without output, and say so in the log, in \`status\` and in \`expand\`; what depends on them is skipped. So does the export of a connection that nothing is mapped to, where exports of its package are not offered yet. In a job written by hand they are refused (\`TASK_NOT_BUILT\`). They are ${idle().join(", ")}.`,
   "",
 ];

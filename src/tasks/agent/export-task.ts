@@ -31,7 +31,7 @@ export const exportTask: AgentTaskKind = {
     const connection = configuration.connections.get(task.connection ?? "");
     if (connection === undefined) return "it names no Connection";
     const { identifier } = connection;
-    if (exporterOf(task, configuration) === null) {
+    if (exporterOf(task, configuration) === null && !isIdle(task, configuration)) {
       return `its connection ${identifier} needs exports of the package ${connection.package}, which are not built yet`;
     }
     return null;
@@ -42,6 +42,7 @@ export const exportTask: AgentTaskKind = {
     const { settings, workspace, connections } = configuration;
     const exporter = exporterOf(task, configuration);
     const connection = connections.get(task.connection ?? "");
+    if (isIdle(task, configuration)) return { state: "Completed", producedOutput: false, reason: idleReason(connection?.package ?? "") };
     // Refused before otherwise.
     if (exporter === null || connection === undefined) throw new Error(`${task.identifier} has no exporter`);
     const { identifier, connector, transformations } = connection;
@@ -132,6 +133,16 @@ const tablesOf = (configuration: Configuration, connector: string, connection: s
     .filter((mapping) => mapping.connection === connection)
     .map(({ table, columns }) => ({ table, columns }));
 };
+
+/** A generated job exports every connection (jobs-and-tasks §5.2), also one that only writes to its system: nothing is lost when nothing reads what it would bring. */
+const isIdle = (task: Task, configuration: Configuration): boolean => {
+  const { connector, identifier } = configuration.connections.get(task.connection ?? "") ?? {};
+  if (task.scaffolding === undefined || connector === undefined || identifier === undefined) return false;
+  return exporterOf(task, configuration) === null && tablesOf(configuration, connector, identifier).length === 0;
+};
+
+const idleReason = (name: string): string =>
+  `nothing is mapped to what it would export, and exports of the package ${name} are not built yet`;
 
 const exporterOf = (task: Task, configuration: Configuration): Exporter | null => {
   const connection = configuration.connections.get(task.connection ?? "");
