@@ -136,7 +136,7 @@ onEachDatabase((kind) => {
       ]);
       const { out: said } = await workspace.call(["status", "--instance", "2"]);
       expect(said).toContain("stopped by SIGTERM");
-      expect(said).toMatch(/sluice resume 2 .*goes on where it stopped/);
+      expect(said).toMatch(/sluice resume 2 .*goes on at its first unfinished task/);
       const resumed = await workspace.json<Attempted>("resume", "2", "--reason", "the machine is up again");
       expect([resumed.code, resumed.document.attempts]).toMatchObject([0, [{ state: "Aborted", message: "stopped by SIGTERM" }]]);
       expect(await workspace.holdings()).toEqual(await reference());
