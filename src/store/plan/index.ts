@@ -16,7 +16,15 @@ export {
   sectionLines,
   writePlan,
 } from "./plan-file.js";
-export { changeLine, type PlannedChange, plannedClaim, plannedLink, plannedResource } from "./planned-change.js";
+export {
+  changeLine,
+  claimColumns,
+  isReasonAlone,
+  type PlannedChange,
+  plannedClaim,
+  plannedLink,
+  plannedResource,
+} from "./planned-change.js";
 export {
   PlanDifferences,
   type PlannedRow,

@@ -80,3 +80,16 @@ export const plannedClaim = (plan: RepositoryPlan, [command, mapping, key1, key2
     unresolved: reason === null || reason === undefined ? null : String(reason),
   };
 };
+
+/** Columns of UR_LinkKeyChanges that `plannedClaim` and `isReasonAlone` read, in their order. */
+export const claimColumns = "Command, Mapping, Key1, Key2, Reason, R1_Before, R2_Before, R1_After, R2_After";
+
+/**
+ * Whether a staged claim changes nothing but the reason why it names nobody: what looks like a missing key depends on which rows were there when somebody looked, and is no part of a plan.
+ */
+export const isReasonAlone = (row: readonly unknown[]): boolean => {
+  const [command, , , , , before1, before2, after1, after2] = row.map((value) =>
+    value === null || value === undefined ? "" : String(value),
+  );
+  return command === "resolve" && before1 === after1 && before2 === after2;
+};

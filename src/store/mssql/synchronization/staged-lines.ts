@@ -2,6 +2,8 @@ import { OutputFile } from "../../../sync/index.js";
 import { openEnd } from "../../open-end.js";
 import {
   changeLine,
+  claimColumns,
+  isReasonAlone,
   navigationIds,
   type PropertyNames,
   plannedClaim,
@@ -81,8 +83,8 @@ export async function* stagedLines(db: Database, plan: RepositoryPlan, names: Pr
   for await (const page of pagesOf(db, "UR_ResourceLinkChanges", "Command, Mapping, Key1, Key2", task)) {
     for (const row of page) yield changeLine(plannedLink(plan, row));
   }
-  for await (const page of pagesOf(db, "UR_LinkKeyChanges", "Command, Mapping, Key1, Key2, Reason", task)) {
-    for (const row of page) yield changeLine(plannedClaim(plan, row));
+  for await (const page of pagesOf(db, "UR_LinkKeyChanges", claimColumns, task)) {
+    for (const row of page) if (!isReasonAlone(row)) yield changeLine(plannedClaim(plan, row));
   }
 }
 

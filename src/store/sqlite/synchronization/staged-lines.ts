@@ -2,6 +2,8 @@ import { OutputFile } from "../../../sync/index.js";
 import { openEnd } from "../../open-end.js";
 import {
   changeLine,
+  claimColumns,
+  isReasonAlone,
   navigationIds,
   type PropertyNames,
   plannedClaim,
@@ -63,8 +65,8 @@ export function* stagedLines(db: Database, plan: RepositoryPlan, names: Property
   for (const page of pagesOf(db, "UR_ResourceLinkChanges", "Command, Mapping, Key1, Key2", task)) {
     for (const [, ...row] of page) yield changeLine(plannedLink(plan, row));
   }
-  for (const page of pagesOf(db, "UR_LinkKeyChanges", "Command, Mapping, Key1, Key2, Reason", task)) {
-    for (const [, ...row] of page) yield changeLine(plannedClaim(plan, row));
+  for (const page of pagesOf(db, "UR_LinkKeyChanges", claimColumns, task)) {
+    for (const [, ...row] of page) if (!isReasonAlone(row)) yield changeLine(plannedClaim(plan, row));
   }
 }
 
