@@ -476,7 +476,8 @@ onEachDatabase((kind) => {
         await holder.printed("HR_Export_HR_People started");
         const { code, error } = await workspace.failure("run", "Job_Unrelated");
         expect([code, error.code]).toEqual([75, "LOCK_CONNECTOR_HELD"]);
-        expect(error.message).toContain("was not free within 1 s");
+        // At least the second it may wait; a machine that is busy looks later, and the sentence tells what was waited.
+        expect(error.message).toMatch(/was not free within \d+ s; nothing was started/);
         const { document } = await workspace.json("status", "--instance", "3");
         expect([document.state, document.tasks.map(({ state }) => state)]).toEqual(["Cancelled", ["NotStarted"]]);
       } finally {
