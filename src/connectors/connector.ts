@@ -48,6 +48,8 @@ export interface ExportResult {
 
 /** Brings the data of a managed system into the output folder, whole or not at all (connectors §2.3). */
 export interface Exporter {
+  /** What its threads load, for `loadAhead`; absent where it has none. */
+  readonly modules?: readonly URL[];
   export(request: ExportRequest, signal: AbortSignal, onProgress: OnProgress, log?: ExportLog): Promise<ExportResult>;
 }
 

@@ -13,7 +13,7 @@ import {
   type TaskInstance,
   thisProcess,
 } from "../store/index.js";
-import { taskRegistry } from "../tasks/index.js";
+import { loadAheadOf, taskRegistry } from "../tasks/index.js";
 import { connectorLocks, lockedConnectors } from "./connector-lock.js";
 import { besideDead, type DeadInstances } from "./dead-instances.js";
 import { planDifferences, type TaskGraph, type TaskNode } from "./graph/index.js";
@@ -74,6 +74,11 @@ const resumed = async (request: ResumeInstanceRequest, dead: DeadInstances): Pro
   requireSamePlan(instance, graph, new Set([...records.values()].filter(({ state }) => isEnded(state)).map(({ taskKey }) => taskKey)));
   requireSameConnectors(instance, hashesOf(lockedConnectors(left, configuration), configuration));
   refuseUnbuilt(left, configuration, registry);
+  loadAheadOf(
+    left.map(({ task }) => task),
+    registry,
+    configuration,
+  );
   const setHash = await stagedSetHash(store, instance.id);
   if (request.expect !== undefined && request.expect !== setHash) {
     throw new SluiceError("JOB_SET_CHANGED", { jobInstance: instance.id, expected: request.expect, found: setHash });

@@ -11,7 +11,7 @@ import {
   type Trigger,
   thisProcess,
 } from "../store/index.js";
-import { taskRegistry } from "../tasks/index.js";
+import { loadAheadOf, taskRegistry } from "../tasks/index.js";
 import { connectorLocks, connectorOf, lockedConnectors } from "./connector-lock.js";
 import { besideDead, type DeadInstances } from "./dead-instances.js";
 import { planHash, plannedTasks } from "./graph/index.js";
@@ -62,6 +62,11 @@ const started = async (
   const runner = request.process ?? thisProcess();
 
   const nodes = graph.nodes.filter((node) => node.isSelected);
+  loadAheadOf(
+    nodes.map(({ task }) => task),
+    registry,
+    configuration,
+  );
 
   const signal = endOfWait(request);
   const connectors = lockedConnectors(nodes, configuration);

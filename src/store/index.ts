@@ -13,7 +13,7 @@ export {
 export { type PlanContent, type PlanHeader, readPlan, type SectionLines, writePlan } from "./plan/index.js";
 export * from "./reading/index.js";
 export * from "./records/index.js";
-export { openStore, type Store, type StoreOptions } from "./store.js";
+export { openStore, type Store, type StoreOptions, synchronizationModule } from "./store.js";
 export type {
   RehearsedChange,
   RehearsedSession,

@@ -40,6 +40,10 @@ export type DatabaseSetting =
   | { readonly kind: "sqlite"; readonly path: string }
   | { readonly kind: "mssql"; readonly connectionString: string };
 
+/** What the threads of a database's synchronization load, for `loadAhead`: known before it is open. */
+export const synchronizationModule = ({ kind }: DatabaseSetting): URL =>
+  new URL(`./${kind}/synchronization/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
 export interface StoreOptions {
   readonly timing?: Timing;
   /** How long a write waits for a program that holds the database (ms), 300,000 where not given. */

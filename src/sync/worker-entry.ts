@@ -2,7 +2,7 @@ import { getHeapStatistics } from "node:v8";
 import { parentPort } from "node:worker_threads";
 import { SluiceError } from "../errors/index.js";
 import type { Progress } from "../model/index.js";
-import { toCrossing, type WorkerMain, type WorkerMessage, type WorkerStart } from "./worker.js";
+import { toCrossing, type WorkerMain, type WorkerMessage, type WorkerModules, type WorkerStart } from "./worker.js";
 
 /** Milliseconds between two progress messages: as often as a person can read. */
 const progressEveryMs = 100;
@@ -43,4 +43,12 @@ const work = async ({ module, input, stop }: WorkerStart): Promise<void> => {
   send({ kind: "free", isSmall: isSmall() });
 };
 
-parentPort?.on("message", (start: WorkerStart) => void work(start));
+/** One after the other, in the order of the tasks. */
+const load = async (modules: readonly string[]): Promise<void> => {
+  for (const module of modules) {
+    // Whoever needs it hears of it.
+    await import(module).catch(() => undefined);
+  }
+};
+
+parentPort?.on("message", (message: WorkerStart | WorkerModules) => void ("load" in message ? load(message.load) : work(message)));

@@ -21,6 +21,11 @@ export interface ThreadTools extends WorkerTools {
 /** The default export of a worker's module. */
 export type WorkerMain<I, O> = (input: I, tools: ThreadTools) => O | Promise<O>;
 
+/** What a thread is to have loaded once it gets work. */
+export interface WorkerModules {
+  readonly load: readonly string[];
+}
+
 /** What the worker is started with. */
 export interface WorkerStart {
   readonly module: string;
@@ -151,6 +156,16 @@ const giveBack = (thread: Thread): void => {
   }, keepIdleMs);
   timer.unref();
   idle = { thread, timer };
+};
+
+/**
+ * Has the thread that the next work gets load what it will need, while the caller goes on: reading our modules takes a tenth of a second. A module that cannot be loaded is told of by the
+ * work that needs it.
+ */
+export const loadAhead = (modules: readonly URL[]): void => {
+  const thread = takeThread();
+  thread.worker.postMessage({ load: modules.map(built) } satisfies WorkerModules);
+  giveBack(thread);
 };
 
 /**

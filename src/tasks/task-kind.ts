@@ -44,6 +44,8 @@ interface BuiltTaskKind extends KindOfTask {
   readonly hasDeadline: boolean;
   /** What this task needs that is not built yet, as the end of a sentence (`it needs …`); null when it can run. */
   readonly refusal: (task: Task, configuration: Configuration) => string | null;
+  /** What a thread of it loads, worth doing before it is its turn; absent where it has none. */
+  readonly modules?: (task: Task, configuration: Configuration) => readonly URL[];
 }
 
 export interface AgentTaskKind extends BuiltTaskKind {

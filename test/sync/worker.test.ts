@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { runInWorker, workersAtRest } from "../../src/sync/index.js";
+import { loadAhead, runInWorker, workersAtRest } from "../../src/sync/index.js";
 import { temporaryFolder } from "../temporary-folder.js";
 
 const folder = temporaryFolder("worker");
@@ -26,6 +26,19 @@ describe("work in a thread of its own", () => {
     const first = await run<number>(thread);
     await workersAtRest();
     expect(await run<number>(moduleOf("other", "(input) => [threadId, input]"), "x")).toEqual([first, "x"]);
+  });
+
+  test("what was loaded ahead is there when the work comes, in the thread that gets it; what cannot be loaded is told of by the work alone", async () => {
+    await workersAtRest();
+    const path = join(folder, "loaded-ahead");
+    const ahead = moduleOf("ahead", `() => threadId;\nwriteFileSync(${JSON.stringify(path)}, String(threadId))`);
+    const broken = moduleOf("broken", "() => 1;\nthrow new Error('not to be loaded')");
+    loadAhead([broken, ahead]);
+    const first = await run<number>(thread);
+    await workersAtRest();
+    expect(await run<number>(ahead)).toBe(first);
+    expect(readFileSync(path, "utf8")).toBe(String(first));
+    await expect(run(broken)).rejects.toThrow("not to be loaded");
   });
 
   test("work side by side has threads of its own", async () => {

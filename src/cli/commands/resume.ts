@@ -2,6 +2,7 @@ import type { Command } from "../command.js";
 import { conduct } from "../conduct.js";
 import { type ChosenConfiguration, configurationOfInstance, readPresent } from "../instance-configuration.js";
 import { useStoreOfInstance } from "../repository.js";
+import { startThread } from "../started-thread.js";
 import { WaitNotice } from "../wait-notice.js";
 import { runningExitCodes } from "./exit-codes.js";
 
@@ -32,6 +33,7 @@ export const resume: Command = {
   run: async (invocation) => {
     const given = invocation.arguments;
     const jobInstance = given.instance("N");
+    await startThread();
     const present = await readPresent(invocation);
     const chosen = given.value("configuration") as ChosenConfiguration | null;
     const { resumeInstance } = await import("../../jobs/index.js");

@@ -7,6 +7,7 @@ import { conduct } from "../conduct.js";
 import { dryRun } from "../dry-run.js";
 import { keepConfiguration } from "../kept-configuration.js";
 import { useStore } from "../repository.js";
+import { startThread } from "../started-thread.js";
 import { WaitNotice } from "../wait-notice.js";
 import { jobNamed, named, readConfiguration } from "../workspace.js";
 import { runningExitCodes } from "./exit-codes.js";
@@ -52,6 +53,7 @@ const definition: CommandDefinition = {
 export const run: Command = {
   definition,
   run: async (invocation) => {
+    await startThread();
     const given = invocation.arguments;
     const connector = given.value("connector");
     const mode = modeOf(given);

@@ -8,6 +8,7 @@ const worker = new URL(import.meta.url.endsWith(".ts") ? "./export-worker.ts" : 
 export const csvPackage: ConnectorPackage = {
   name: "CSV",
   exporter: {
+    modules: [worker],
     export: (request, signal, onProgress) => runInWorker<ExportRequest, ExportResult>(worker, request, { signal, onProgress }),
   },
   viewer: { look: async (request) => lookAtCsv(request) },

@@ -59,6 +59,7 @@ const tableStatements = ({ connection, tables = [], outputFolder }: ExportReques
 
 /** @param dbms of the package; null: the connection string tells it */
 export const sqlExporter = (dbms: Dbms | null): Exporter => ({
+  modules: [worker],
   export: async (request, signal, onProgress, log) => {
     // Also that of tables which are no longer asked for, and of an export that now fails over its settings.
     removeOutputOf(request.connection, request.connections ?? [], request.outputFolder);

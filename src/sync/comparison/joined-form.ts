@@ -53,6 +53,13 @@ export const splitRecord = (record: Buffer): Buffer[] => {
   return fields;
 };
 
+const unitText = String.fromCharCode(unitSeparator);
+
 /** The fields of a record as text; an empty field is null (design §5). */
-export const fieldsOf = (record: Buffer): (string | null)[] =>
-  splitRecord(record).map((field) => (field.length === 0 ? null : field.toString("utf8")));
+export const fieldsOf = (record: Buffer): (string | null)[] => {
+  // Decoded in one piece where nothing is escaped, which is nearly always: a field on its own costs three times as much.
+  const fields = record.includes(escapeByte)
+    ? splitRecord(record).map((field) => field.toString("utf8"))
+    : record.toString("utf8").split(unitText);
+  return fields.map((field) => (field === "" ? null : field));
+};

@@ -36,6 +36,7 @@ export const exportTask: AgentTaskKind = {
     }
     return null;
   },
+  modules: (task, configuration) => exporterOf(task, configuration)?.modules ?? [],
   run: async (context) => {
     const { work, configuration, signal, onProgress, log } = context;
     const { task, jobInstance, taskInstance } = work;

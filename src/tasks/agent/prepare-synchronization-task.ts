@@ -14,6 +14,7 @@ import {
   type PrepareResult,
   pendPrevious,
   prepareInWorker,
+  prepareModule,
   readManifest,
   writeManifest,
 } from "../../sync/index.js";
@@ -42,6 +43,7 @@ export const prepareSynchronizationTask: AgentTaskKind = {
       ? "Type ActiveDirectory in SynchronizationMode Incremental needs the connector for Active Directory, which is not built yet"
       : null;
   },
+  modules: () => [prepareModule],
   run: async (context) => {
     const { configuration, link, work } = context;
     const { connector, entityTypes, associations, limits } = connectorOf(work.task, configuration);

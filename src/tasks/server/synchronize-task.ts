@@ -1,7 +1,7 @@
 import type { Configuration, Task } from "../../config/index.js";
 import { SluiceError } from "../../errors/index.js";
 import type { TaskResult } from "../../model/index.js";
-import type { Session, SynchronizeOutcome } from "../../store/index.js";
+import { type Session, type SynchronizeOutcome, synchronizationModule } from "../../store/index.js";
 import { changeSetOf, completeRequiredBy, runChangeSet } from "../change-set.js";
 import { repositoryModel } from "../repository-model.js";
 import { afterApplied } from "../session-end.js";
@@ -18,6 +18,7 @@ export const synchronizeTask: ServerTaskKind = {
   summary: "Compares prepared files with the repository, passes the gate and applies.",
   hasDeadline: false,
   refusal: () => null,
+  modules: (_task, { settings }) => [synchronizationModule(settings.database)],
   run: async (context) => {
     const { task, store, configuration, jobInstance, taskInstance, fence, signal, onProgress, log } = context;
     const connector = connectorOf(task);

@@ -26,7 +26,7 @@ interface ChangeRow {
 const eachChange = (
   db: Database,
   task: number,
-  command: "insert" | "update",
+  command: "insert" | "update" | "delete",
   checkStop: CheckStop,
   visit: (row: ChangeRow) => void,
 ): void => {
@@ -66,8 +66,7 @@ export const applyStaged = (
   // A look between two long statements, and a last one before the caller commits: until then a stop leaves nothing.
   const next = (): void => checkStop("applying");
   next();
-  deleteResources(db, task, by, now);
-  next();
+  deleteResources(db, task, by, now, checkStop);
   updateResources(db, plan, task, by, now, checkStop);
   insertResources(db, task, by, now, checkStop);
   next();
@@ -81,12 +80,12 @@ export const applyStaged = (
   return changes;
 };
 
-const deleteResources = (db: Database, task: number, by: number, now: string): void => {
-  const deleted = `FROM UR_ResourceChanges WHERE TaskInstance = ${task} AND Command = 'delete'`;
-  db.exec(
-    `UPDATE UR_Resources SET ValidTo = '${now}', ClosedBy = ${by} WHERE ValidTo = '${openEnd}' AND Id IN (SELECT ResourceId ${deleted})`,
-  );
-  db.exec(`INSERT OR REPLACE INTO UR_RetiredKeys (Type, Key, Id) SELECT Type, Key, ResourceId ${deleted} ORDER BY Type, Key`);
+/** Row by row: in one statement SQLite would collect the rows first, since it changes the index that finds them. */
+const deleteResources = (db: Database, task: number, by: number, now: string, checkStop: CheckStop): void => {
+  const close = db.prepare(`UPDATE UR_Resources SET ValidTo = '${now}', ClosedBy = ${by} WHERE Id = ? AND ValidTo = '${openEnd}'`);
+  eachChange(db, task, "delete", checkStop, ({ resource }) => close.run(resource));
+  db.exec(`INSERT OR REPLACE INTO UR_RetiredKeys (Type, Key, Id)
+    SELECT Type, Key, ResourceId FROM UR_ResourceChanges WHERE TaskInstance = ${task} AND Command = 'delete' ORDER BY Type, Key`);
 };
 
 /**

@@ -37,8 +37,8 @@ const writerWaitSeconds = 300;
 /** Milliseconds of one wait inside SQLite, after which the thread looks whether it is to stop. */
 const waitMs = 500;
 
-/** Pages are cached up to 32 MiB here: the inner nodes of the indexes of some million rows; more did not load faster. */
-const cacheKiB = 32_768;
+/** Pages are cached up to 8 MiB here: the inner nodes of the indexes of some million rows. More loads no faster: the system has the pages too, and new memory costs more than a look there. */
+const cacheKiB = 8_192;
 
 /** Whether another synchronization is under way, which then is the one that holds the writer; reading never waits. */
 const isOneOfOurs = (db: Database, task: number): boolean =>
