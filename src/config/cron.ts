@@ -46,11 +46,15 @@ const neverFires = (day: string, month: string): boolean => {
   return months.every((number) => days.every((wanted) => wanted > (longest[(number ?? 1) - 1] ?? 31)));
 };
 
+/** Longest schedule (characters): the scheduler keeps it beside its job, with the name of the zone, in a column of 442. */
+const longestSchedule = 400;
+
 /**
  * Takes a schedule of five fields, or of six with seconds first, built of numbers, names, `* , - /` (jobs-and-tasks §3.8; no `? L W #`).
  * Gives what it should be, or null when it is right.
  */
 export const cronProblem = (text: string): string | null => {
+  if (text.length > longestSchedule) return `a schedule of at most ${longestSchedule} characters (found ${text.length})`;
   const given = text.trim().split(/\s+/);
   if (given.length !== 5 && given.length !== 6)
     return "a schedule of five fields (minute hour day month weekday), or six with seconds first";

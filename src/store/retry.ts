@@ -80,7 +80,7 @@ export class Writer {
       } catch (error) {
         if (!this.isBusy(error)) {
           const again = this.#options.failures.retryAfter?.(error, { tries: ++failed, isCommitSent }) ?? null;
-          if (again === null || signal?.aborted === true) throw this.#options.failures.failure(error, this.#options.database, 0);
+          if (again === null || signal?.aborted === true) throw this.failure(error);
           await this.timing.sleep(again, signal);
           continue;
         }
@@ -117,6 +117,11 @@ export class Writer {
     return this.#options.failures.isBusy(error);
   }
 
+  /** What an error of the driver means for a person: a SluiceError with its cause, or the error itself where it says nothing of the database. */
+  failure(error: unknown): unknown {
+    return this.#options.failures.failure(error, this.#options.database, 0);
+  }
+
   /** One try, for what may as well be lost (progress). Gives false where another connection holds the writer. */
   async tryOnce(work: (trx: Knex.Transaction) => Promise<unknown>): Promise<boolean> {
     try {
@@ -124,7 +129,7 @@ export class Writer {
       return true;
     } catch (error) {
       if (this.isBusy(error)) return false;
-      throw this.#options.failures.failure(error, this.#options.database, 0);
+      throw this.failure(error);
     }
   }
 

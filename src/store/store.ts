@@ -30,6 +30,8 @@ export interface Store {
   readonly maintenance: Maintenance;
   /** What the first line of a run names: `SQLite /path/Work/sluice.db`. */
   readonly database: string;
+  /** What an error of this database means for a person: DB_*, with its cause, or the error itself where it is none. Writes are told so already; what only reads throws as the driver does. */
+  failure(error: unknown): unknown;
   /** Open resources of all types. */
   resourceCount(): Promise<number>;
   close(): Promise<void>;
@@ -113,6 +115,7 @@ const storeOf = (
   synchronization,
   maintenance: createMaintenance(maintenance),
   database,
+  failure: (error) => writer.failure(error),
   resourceCount: () => countOpenResources(knex),
   close: async () => {
     await workersAtRest();

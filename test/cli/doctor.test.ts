@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { Knex } from "knex";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -230,6 +231,31 @@ describe("doctor survives what is broken, and names it", () => {
     const odd = await doctor({ SLUICE__ConnectionString: "Server=h;Database=d;Integrated Security=true" });
     expect(odd.code).toBe(1);
     expect(troubles(odd)).toContain("error configuration");
+  });
+
+  test("a program to be told that is not there, a mail server that does not answer; both that are there", { timeout }, async () => {
+    const server = createServer((socket) => socket.end());
+    const port = await new Promise<number>((resolve) =>
+      server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
+    );
+    workspace.write("tell.sh", "#!/bin/sh\n");
+    const mail = { SLUICE__MailSettings__Host: "127.0.0.1", SLUICE__MailSettings__FromAddress: "sluice@example.com" };
+    const present = { ...mail, SLUICE__MailSettings__Port: String(port), SLUICE__Notify__Command: "./tell.sh" };
+    try {
+      const unusable = await doctor(present);
+      expect(troubles(unusable)).toEqual(process.platform === "win32" ? [] : ["error notify.command"]);
+      chmodSync(join(workspace.folder, "tell.sh"), 0o700);
+      const well = await doctor(present);
+      expect(troubles(well)).toEqual([]);
+      expect(sawOf(well, "notify.command")).toContain("tell.sh is told when jobs end");
+      expect(sawOf(well, "notify.mail")).toContain(`127.0.0.1:${port} answers`);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+    const gone = await doctor({ ...present, SLUICE__Notify__Command: "no-such-program" });
+    expect(troubles(gone)).toEqual(["error notify.command", "warning notify.mail"]);
+    expect(sawOf(gone, "notify.mail")).toContain("ECONNREFUSED");
+    expect(sawOf(gone, "notify.command")).toContain("no-such-program is in none of the folders of PATH");
   });
 
   test("a time zone that is none", { timeout }, async () => {

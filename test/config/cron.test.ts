@@ -34,6 +34,7 @@ test.each([
   ["@daily", "five fields"],
   ["0 0 30 2 *", "a day that its month has"],
   ["0 0 31 4,6 *", "a day that its month has"],
+  [`0 0 * * ${Array(200).fill("1").join(",")}`, "at most 400 characters (found 407)"],
 ])("%j is none", (text, reason) => {
   expect(cronProblem(text)).toContain(reason);
 });

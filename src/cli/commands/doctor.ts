@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command, Invocation } from "../command.js";
 import { type DoctorFinding, examine, type Level } from "../doctor/index.js";
 import { hintedCommand } from "../hint.js";
@@ -28,6 +29,7 @@ export const doctor: Command = {
     const { arguments: given, out, env, clock } = invocation;
     const findings = await examine({
       loaded: await readWorkspace(invocation),
+      workspace: resolve(invocation.workspace),
       now: () => clock.now(),
       nodeVersion: process.versions.node,
       env,

@@ -8,12 +8,15 @@ import { bad, type DoctorFinding, ok, warning } from "./doctor-finding.js";
 import { examined } from "./failure-finding.js";
 import { folderFindings } from "./folder-checks.js";
 import { jobFindings } from "./job-checks.js";
+import { notificationFindings } from "./notification-checks.js";
 import { nodeFinding, timeZoneFinding } from "./program-checks.js";
 import { sourceFindings } from "./source-checks.js";
 
 /** Everything that is looked at, handed in. */
 export interface Patient {
   readonly loaded: LoadedWorkspace;
+  /** Absolute. */
+  readonly workspace: string;
   readonly now: () => number;
   readonly nodeVersion: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,7 +30,7 @@ const fileFactor = 4;
 
 /** Looks at everything in a fixed order. Changes nothing and never throws: what cannot be looked at is a finding. */
 export const examine = async (patient: Patient): Promise<readonly DoctorFinding[]> => {
-  const { loaded, now, nodeVersion, env, timeZone, hint } = patient;
+  const { loaded, workspace, now, nodeVersion, env, timeZone, hint } = patient;
   const { configuration, settings } = loaded;
   const jobs = [...(configuration?.jobs.values() ?? [])];
   const findings: DoctorFinding[] = [
@@ -76,6 +79,11 @@ export const examine = async (patient: Patient): Promise<readonly DoctorFinding[
       }),
     )),
     ...ofDatabase,
+  );
+  findings.push(
+    ...(await examined("notify", () =>
+      notificationFindings({ notification: settings.notification, workspace, searchPath: env.PATH ?? "" }),
+    )),
   );
   const records = inspection?.records ?? null;
   if (database.kind === "mssql" && configuration !== null && records !== null) {

@@ -140,8 +140,10 @@ export class RunsUnderWay {
     this.#ground.log.write(level, `${job}: instance ${jobInstance} ended ${state}`, { job, dueAt, jobInstance, state });
   }
 
-  async #notStarted(run: ScheduledRun, error: unknown, jobInstance: number | null): Promise<void> {
+  async #notStarted(run: ScheduledRun, thrown: unknown, jobInstance: number | null): Promise<void> {
     const { source, log, store, timing, scheduler } = this.#ground;
+    // What only reads throws as the driver does: a disk that fails for a moment must not cost the run.
+    const error = store.failure(thrown);
     const { job, dueAt } = run;
     const code = error instanceof SluiceError ? error.code : null;
     const { settings } = source.inForce.configuration;

@@ -53,6 +53,12 @@ export interface ScheduleDecision {
 /** A claim is to be an instance within this time (ms): reading a configuration and opening it takes a second on a busy machine. */
 export const startWithinMs = 60_000;
 
+/** Longest path of a workspace that is kept (characters): that of a text key on SQL Server. */
+const longestPath = 442;
+
+/** The path of a workspace, for a person: of one that is too long the end, which tells it from others. */
+const shown = (path: string): string => (path.length <= longestPath ? path : `…${path.slice(1 - longestPath)}`);
+
 const openStates: readonly ScheduledRunState[] = ["claimed", "queued"];
 const alarming: readonly ScheduleAlarm["state"][] = ["missed", "skipped", "failed", "claimed"];
 const completed: readonly JobState[] = ["Completed", "Warning"];
@@ -282,7 +288,7 @@ export class ScheduleRecords {
         .filter((other) => !other.isAlive && !isSame(other.scheduler, scheduler));
       for (const dead of others) await trx("UJ_Schedulers").where(schedulerColumns(dead.scheduler)).delete();
       const columns = {
-        Workspace: sign.workspace,
+        Workspace: shown(sign.workspace),
         StartedAt: sign.startedAt,
         SeenAt: isoTime(this.#writer.timing),
         LeaseUntil: leaseEnd(now),

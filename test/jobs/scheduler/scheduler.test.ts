@@ -533,6 +533,41 @@ onEachDatabase((kind) => {
   );
 
   test(
+    "a database that cannot be read for a moment while a run begins does not cost the run",
+    placed(async (place) => {
+      const scheduler = await place.scheduler(new TestSource(configurationOf({ maxLockWatchSeconds: -1 })));
+      const store = place.stores[0] as Store;
+      const { locks } = store;
+      const heldByOthers = locks.heldByOthers.bind(locks);
+      // What the driver of either database throws where the disk, or the server, fails while it reads.
+      locks.heldByOthers = async () => {
+        locks.heldByOthers = heldByOthers;
+        throw Object.assign(new Error("select - disk I/O error"), kind === "SQLite" ? { errcode: 10 } : { code: "ESOCKET" });
+      };
+      await place.after(0, scheduler);
+      await place.after(minute, scheduler);
+      expect(await place.runs()).toEqual(["Job 09:01:00 claimed"]);
+      expect(place.log.lines).toContain("warn Job: not started yet, the database cannot be used");
+      await place.after(second, scheduler);
+      expect(await place.runs()).toEqual(["Job 09:01:00 started 1"]);
+    }),
+  );
+
+  test(
+    "a workspace at a path that no key column holds is signed with its end",
+    placed(async (place) => {
+      const configuration = configurationOf({});
+      const deep = `/${"a".repeat(600)}/HR`;
+      const scheduler = await place.scheduler(new TestSource({ ...configuration, workspace: deep }));
+      await place.after(0, scheduler);
+      await place.after(minute, scheduler);
+      expect(await place.runs()).toEqual(["Job 09:01:00 started 1"]);
+      const [signed] = await (place.stores[0] as Store).schedules.schedulers();
+      expect([signed?.workspace.length, signed?.workspace.slice(-5), signed?.workspace[0]]).toEqual([442, "aa/HR", "…"]);
+    }),
+  );
+
+  test(
     "a database that goes away costs no decision: it is tried again with growing pauses",
     placed(async (place) => {
       const scheduler = await place.scheduler(new TestSource(configurationOf({})));
