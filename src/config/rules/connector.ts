@@ -38,6 +38,8 @@ export const warnAboutConnectors = ({ connectors, jobs }: Compiled, findings: Fi
   for (const [identifier, connector] of connectors) {
     const actions = unlimited(connector);
     if (actions.length > 0) findings.warn("CFG_NO_THRESHOLD", { connector: identifier, actions: actions.join(", ") }, connector.place);
+    // A job, or a task of one, that has an error is not among them: it may well be the one.
+    if (findings.hasErrors) continue;
     const isSynchronized = connector.entityTypes.length > 0 || connector.associations.length > 0;
     const isUsed = connector.completeJob === "Used" || connector.completeJob === "OnlySynchronization";
     if (isSynchronized && isUsed && !connector.isDeactivated && !complete.has(identifier)) {
