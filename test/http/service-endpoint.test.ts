@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { SluiceError } from "../../src/errors/index.js";
+import { keepServiceEndpoint } from "../../src/http/index.js";
 import { systemTiming } from "../../src/model/index.js";
 import { onEachDatabase } from "../database.js";
+import { ManualTiming } from "../jobs/runner/manual-timing.js";
 import { completed, serviceWorld } from "./service-world.js";
 
 /** What comes back for bytes that no client of ours would send. */
@@ -126,6 +129,39 @@ describe("the service's endpoint", () => {
       parameters: { address: "127.0.0.1", port, reason: "EADDRINUSE" },
     });
     await expect(world.start("192.0.2.1", 1_024)).rejects.toMatchObject({ code: "CMD_LISTEN_FAILED" });
+  });
+
+  test("a port that is taken is tried again each minute, until it is free or the service ends", async () => {
+    const world = await serviceWorld("SQLite");
+    const first = await world.start();
+    const timing = new ManualTiming();
+    const said: string[] = [];
+    const service = { ...world.configuration.settings.service, address: "127.0.0.1", port: Number(new URL(first.address).port) };
+    const kept = () =>
+      keepServiceEndpoint({
+        settings: { service },
+        store: world.store,
+        source: () => world.state,
+        timing,
+        onStarted: (address) => said.push(`on ${address}`),
+        onFailed: (error) => said.push(error instanceof SluiceError ? error.code : String(error)),
+      });
+    const second = await kept();
+    onTestFinished(() => second.close());
+    for (let minute = 0; minute < 2; minute++) {
+      await timing.sleeperFor(60_000);
+      timing.advance(60_000);
+    }
+    await timing.sleeperFor(60_000);
+    const third = await kept();
+    await third.close();
+    expect(said).toEqual(["CMD_LISTEN_FAILED", "CMD_LISTEN_FAILED"]);
+    await first.close();
+    timing.advance(60_000);
+    await expect.poll(() => said.at(-1)).toBe(`on ${first.address}`);
+    expect((await fetch(`${first.address}/metrics`)).status).toBe(200);
+    await second.close();
+    await expect(fetch(`${first.address}/metrics`)).rejects.toThrow("fetch failed");
   });
 
   test("closes at once although a collector keeps its connection, and the port is free afterwards", async () => {

@@ -39,7 +39,7 @@ export const scheduler: Command = {
     });
     const signals = serviceSignals(invocation.signals);
     let store: Store | null = null;
-    let endpoint: ServiceEndpoint | null = null;
+    let endpoint: Pick<ServiceEndpoint, "close"> | null = null;
     try {
       const { configuration, since } = source.inForce;
       const { pid, host } = thisProcess();
@@ -97,21 +97,24 @@ const openPatiently = async (configuration: Configuration, log: ServiceLog, halt
   return null;
 };
 
-/** A port that is taken, by a second scheduler of this machine for one, keeps no job from running. */
+/** What ends metrics and health; null where no port is set. */
 const startEndpoint = async (
   { settings }: Configuration,
   store: Store,
   source: () => SchedulerState,
   log: ServiceLog,
-): Promise<ServiceEndpoint | null> => {
+): Promise<Pick<ServiceEndpoint, "close"> | null> => {
   if (settings.service.port === null) return null;
-  const { startServiceEndpoint } = await import("../../http/index.js");
-  try {
-    const endpoint = await startServiceEndpoint({ settings, store, source });
-    log.write("info", `metrics and health on ${endpoint.address}`);
-    return endpoint;
-  } catch (error) {
-    log.write("error", "there are no metrics and no health from here", { problem: error instanceof Error ? error.message : String(error) });
-    return null;
-  }
+  const { keepServiceEndpoint } = await import("../../http/index.js");
+  return await keepServiceEndpoint({
+    settings,
+    store,
+    source,
+    timing: systemTiming,
+    onStarted: (address) => log.write("info", `metrics and health on ${address}`),
+    onFailed: (error) =>
+      log.write("error", "there are no metrics and no health from here; the port is tried again each minute", {
+        problem: error instanceof Error ? error.message : String(error),
+      }),
+  });
 };
