@@ -49,6 +49,7 @@ const load = async (modules: readonly string[]): Promise<void> => {
     // Whoever needs it hears of it.
     await import(module).catch(() => undefined);
   }
+  send({ kind: "loaded" });
 };
 
 parentPort?.on("message", (message: WorkerStart | WorkerModules) => void ("load" in message ? load(message.load) : work(message)));

@@ -49,6 +49,8 @@ export type WorkerMessage =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "result"; readonly output: unknown }
   | { readonly kind: "error"; readonly error: CrossingError }
+  /** All that it was to load is loaded, or cannot be. */
+  | { readonly kind: "loaded" }
   /** The thread has nothing to do any more. `isSmall`: it holds little memory. */
   | { readonly kind: "free"; readonly isSmall: boolean };
 
@@ -98,36 +100,65 @@ const keepIdleMs = 1_000;
 /** A thread and who hears from it; nobody while it has no work. */
 interface Thread {
   readonly worker: Worker;
+  /** How many loads it was asked for and has not told the end of. */
+  loads: number;
+  /** Called when it has loaded all, or is gone. */
+  onLoaded: () => void;
+  /** Nobody wants it any more. */
+  isUnwanted: boolean;
   listener: {
-    readonly onMessage: (message: WorkerMessage) => void;
+    readonly onMessage: (message: Exclude<WorkerMessage, { readonly kind: "loaded" }>) => void;
     readonly onError: (error: Error) => void;
     readonly onExit: (code: number) => void;
   } | null;
 }
 
-/** At most one: what runs side by side starts threads of its own. */
-let idle: { readonly thread: Thread; readonly timer: NodeJS.Timeout } | null = null;
+/** At most one: what runs side by side starts threads of its own. Its time runs from when it has nothing left to load. */
+let idle: { readonly thread: Thread; timer: NodeJS.Timeout | null } | null = null;
 
 /** Threads that work, or do what is left to do after a result. */
 const busy = new Map<Thread, Promise<void>>();
 
-/** Ends when no thread has anything left to do: its files and its database are closed then. */
+/** Threads that load. */
+const loading = new Map<Thread, Promise<void>>();
+
+/** Ends when no thread has anything left to do: its files and its database are closed then, and the process may end. */
 export const workersAtRest = async (): Promise<void> => {
-  await Promise.all(busy.values());
+  await Promise.all([...busy.values(), ...loading.values()]);
+};
+
+/** Ends a thread; one that loads afterwards: the driver of a database, ended in the middle of its start, takes the process with it. */
+const end = (thread: Thread): void => {
+  if (thread.loads > 0) thread.isUnwanted = true;
+  else void thread.worker.terminate();
 };
 
 const newThread = (): Thread => {
   const entry = new URL(`./worker-entry${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
-  const thread: Thread = { worker: new Worker(new URL(built(entry))), listener: null };
+  const thread: Thread = {
+    worker: new Worker(new URL(built(entry))),
+    loads: 0,
+    onLoaded: () => undefined,
+    isUnwanted: false,
+    listener: null,
+  };
   // Set once: a thread whose last listener was taken away hears nothing more.
-  thread.worker.on("message", (message: WorkerMessage) => thread.listener?.onMessage(message));
+  thread.worker.on("message", (message: WorkerMessage) => {
+    if (message.kind !== "loaded") thread.listener?.onMessage(message);
+    else if (--thread.loads === 0) {
+      thread.onLoaded();
+      if (thread.isUnwanted) end(thread);
+      else if (idle?.thread === thread) rest(idle);
+    }
+  });
   thread.worker.on("error", (error: Error) => thread.listener?.onError(error));
   thread.worker.on("exit", (code) => {
     // One that ended while it had no work would answer nobody.
     if (idle?.thread === thread) {
-      clearTimeout(idle.timer);
+      clearTimeout(idle.timer ?? undefined);
       idle = null;
     }
+    thread.onLoaded();
     thread.listener?.onExit(code);
   });
   return thread;
@@ -137,7 +168,7 @@ const takeThread = (): Thread => {
   if (idle === null) return newThread();
   const { thread, timer } = idle;
   idle = null;
-  clearTimeout(timer);
+  clearTimeout(timer ?? undefined);
   thread.worker.ref();
   return thread;
 };
@@ -145,17 +176,21 @@ const takeThread = (): Thread => {
 const giveBack = (thread: Thread): void => {
   thread.listener = null;
   if (idle !== null) {
-    void thread.worker.terminate();
+    end(thread);
     return;
   }
-  // An idle thread ends with the process, and with the time.
-  thread.worker.unref();
-  const timer = setTimeout(() => {
+  idle = { thread, timer: null };
+  if (thread.loads === 0) rest(idle);
+};
+
+/** From now on the thread ends with the process, and with the time. */
+const rest = (own: NonNullable<typeof idle>): void => {
+  own.thread.worker.unref();
+  own.timer = setTimeout(() => {
     idle = null;
-    void thread.worker.terminate();
+    end(own.thread);
   }, keepIdleMs);
-  timer.unref();
-  idle = { thread, timer };
+  own.timer.unref();
 };
 
 /**
@@ -164,6 +199,18 @@ const giveBack = (thread: Thread): void => {
  */
 export const loadAhead = (modules: readonly URL[]): void => {
   const thread = takeThread();
+  thread.loads++;
+  if (thread.loads === 1) {
+    loading.set(
+      thread,
+      new Promise<void>((resolve) => {
+        thread.onLoaded = () => {
+          loading.delete(thread);
+          resolve();
+        };
+      }),
+    );
+  }
   thread.worker.postMessage({ load: modules.map(built) } satisfies WorkerModules);
   giveBack(thread);
 };
@@ -183,8 +230,8 @@ export const runInWorker = <I, O>(
     const flag = new Int32Array(stop);
     const start: WorkerStart = { module: built(module), input, stop };
     const thread = takeThread();
-    let rest: () => void = () => undefined;
-    busy.set(thread, new Promise<void>((done) => (rest = done)));
+    let isAtRest: () => void = () => undefined;
+    busy.set(thread, new Promise<void>((done) => (isAtRest = done)));
     const askToStop = (): void => {
       Atomics.store(flag, 0, 1);
     };
@@ -194,7 +241,7 @@ export const runInWorker = <I, O>(
     const leave = (): void => {
       options.signal.removeEventListener("abort", askToStop);
       busy.delete(thread);
-      rest();
+      isAtRest();
     };
     thread.listener = {
       onMessage: (message) => {
@@ -204,7 +251,7 @@ export const runInWorker = <I, O>(
         else if (failure === null && message.isSmall) {
           giveBack(thread);
           leave();
-        } else void thread.worker.terminate();
+        } else end(thread);
       },
       onError: (error) => {
         failure = error;
@@ -220,6 +267,6 @@ export const runInWorker = <I, O>(
     } catch (error) {
       // What cannot be cloned is never asked for: without its end the thread would hold the process.
       failure = error instanceof Error ? error : new Error(String(error));
-      void thread.worker.terminate();
+      end(thread);
     }
   });

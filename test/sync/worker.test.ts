@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -39,6 +39,28 @@ describe("work in a thread of its own", () => {
     expect(await run<number>(ahead)).toBe(first);
     expect(readFileSync(path, "utf8")).toBe(String(first));
     await expect(run(broken)).rejects.toThrow("not to be loaded");
+  });
+
+  test("a thread that still loads is not ended, whatever its work came to, and is waited for", async () => {
+    await workersAtRest();
+    const gate = join(folder, "gate");
+    const loaded = join(folder, "loaded");
+    const wait = `const gate = ${JSON.stringify(gate)};\nwhile (!existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 5))`;
+    loadAhead([
+      moduleOf("slow", `() => 1;\nimport { existsSync } from "node:fs";\n${wait};\nwriteFileSync(${JSON.stringify(loaded)}, "")`),
+    ]);
+    const failed = run(moduleOf("failing-meanwhile", "() => { throw new Error('no'); }")).catch((error: Error) => error.message);
+    let isAtRest = false;
+    const atRest = workersAtRest().then(() => {
+      isAtRest = true;
+    });
+    // Another thread has come and gone by then.
+    await run(thread);
+    expect([isAtRest, existsSync(loaded)]).toEqual([false, false]);
+    writeFileSync(gate, "");
+    await atRest;
+    expect(existsSync(loaded)).toBe(true);
+    expect(await failed).toBe("no");
   });
 
   test("work side by side has threads of its own", async () => {
