@@ -39,7 +39,8 @@ export const settledSessions = async (store: Store, connector: string): Promise<
   return { head, start, unended, unapplied };
 };
 
-const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
+/** Removes the folders of sessions that ended long ago, and from those of the last ones what a killed run was writing. Throws what the file system refuses. */
+export const removeOldFolders = async (store: Store, configuration: Configuration, connector: string): Promise<void> => {
   const ended = await store.sessions.ended(connector, latestSessions);
   for (const guid of ended.slice(keptFolders)) await rm(sessionFolder(configuration, guid), { recursive: true, force: true });
   for (const guid of ended.slice(0, keptFolders)) await removeUnfinished(sessionFolder(configuration, guid));

@@ -4,7 +4,7 @@ import type { Configuration } from "../../config/index.js";
 import type { SessionGuid } from "../../model/index.js";
 import type { Store } from "../../store/index.js";
 import { renameOver } from "../../sync/index.js";
-import { settledSessions } from "../session-end.js";
+import { removeOldFolders, settledSessions } from "../session-end.js";
 import { sessionFolder } from "../session-folder.js";
 import type { AgentLink, AgentWork } from "./agent-link.js";
 
@@ -16,6 +16,8 @@ export const inProcessLink = (store: Store, configuration: Configuration, { jobI
   announce: async (announcement) => {
     const session = await store.sessions.announce({ jobInstance, taskInstance, fence }, structuredClone(announcement));
     await mkdir(sessionFolder(configuration, session.guid), { recursive: true });
+    // The announcement ended the sessions of runs that died. What cannot be removed now is looked at again, and told of, once a session was applied.
+    await removeOldFolders(store, configuration, announcement.connector).catch(() => undefined);
     return structuredClone(session);
   },
   put: async (guid, name, path) => {

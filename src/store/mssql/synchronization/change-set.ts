@@ -14,7 +14,7 @@ import { countOrphans, countStaged } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 import { explainBlock } from "./stands-out.js";
 import { recordEnd, requireRunning, type SynchronizationContext, takeFence } from "./synchronize.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 /** Where a set of changes is staged: a transaction that holds the writer, with the temporary tables of staging made. */
 export interface ChangeSetStage {
@@ -51,7 +51,7 @@ export const runChangeSet = async (
   const { db, clock } = context;
   const { connector, session, taskInstance: task } = request;
   const mappings = request.model.connectors.find((one) => one.connector === connector);
-  const outcome = await db.transaction(async (): Promise<SynchronizeOutcome> => {
+  return await db.transaction(async (): Promise<SynchronizeOutcome> => {
     await requireRunning(db, request);
     await requireUnblocked(context, request);
     const plan = await planRepository(db, request.model);
@@ -75,6 +75,7 @@ export const runChangeSet = async (
             changed: false,
             notes,
           };
+    const message = result.state === "Applied" ? await listUnresolved(context, request, connector, false) : result.message;
     context.checkStop("recording the end");
     await takeFence(db, request.jobInstance, request.fence);
     await requireRunning(db, request);
@@ -82,11 +83,8 @@ export const runChangeSet = async (
     await recordDecision(context, request, decided);
     await recordEnd(db, clock, { ...request, session: { connector, guid: session, mode: "Incremental" } }, result);
     if (result.state === "Applied") await requireComplete(db, connector, request.completeRequired);
-    return { ...result, replaced: [] };
+    return { ...result, message, replaced: [] };
   });
-  if (outcome.state === "Blocked" || mappings === undefined) return outcome;
-  context.onProgress({ step: "listing unresolved links", rows: 0 });
-  return { ...outcome, message: await writeUnresolved(db, request.folder, mappings, false) };
 };
 
 const applied = async (

@@ -2,7 +2,6 @@ import type { SynchronizeCounters, TaskInstanceId, ThresholdResult } from "../..
 import { jobInstanceId } from "../../../model/index.js";
 import type { ResumeRequest, SynchronizeOutcome, SynchronizeRequest } from "../../synchronization.js";
 import type { Database } from "./database.js";
-import { writeUnresolved } from "./unresolved-report.js";
 
 /**
  * What became of a transaction whose commit was answered by silence: its last write is the end of its own task, so that the row of the task knows. Holding the writer shows that the server
@@ -10,13 +9,13 @@ import { writeUnresolved } from "./unresolved-report.js";
  */
 export const committedOutcome = async (
   db: Database,
-  request: Pick<SynchronizeRequest | ResumeRequest, "jobInstance" | "taskInstance" | "folder" | "model" | "orphans">,
+  request: Pick<SynchronizeRequest | ResumeRequest, "jobInstance" | "taskInstance">,
 ): Promise<SynchronizeOutcome | null> => {
   const { jobInstance, taskInstance } = request;
   const row = await db.transaction(() =>
-    db.get("SELECT State, ProducedOutput, Counters, Thresholds, Message, Connector FROM UJ_TaskInstances WHERE Id = ?", taskInstance),
+    db.get("SELECT State, ProducedOutput, Counters, Thresholds, Message FROM UJ_TaskInstances WHERE Id = ?", taskInstance),
   );
-  const [state, producedOutput, counters, thresholds, message, connector] = row ?? [];
+  const [state, producedOutput, counters, thresholds, message] = row ?? [];
   if (state !== "Completed" && state !== "Blocked") return null;
   const outcome = {
     counters: JSON.parse(String(counters)) as SynchronizeCounters,
@@ -25,9 +24,8 @@ export const committedOutcome = async (
     notes: [],
   };
   if (state === "Blocked") return { ...outcome, state, message: message === null ? null : String(message), changed: false };
-  const mappings = request.model.connectors.find((one) => one.connector === connector);
-  const notListed = mappings === undefined ? null : await writeUnresolved(db, request.folder, mappings, request.orphans);
-  return { ...outcome, state: "Applied", message: notListed, changed: Number(producedOutput) === 1 };
+  // Its unresolved links were listed before the commit.
+  return { ...outcome, state: "Applied", message: null, changed: Number(producedOutput) === 1 };
 };
 
 /** The instances whose staged rows it replaced: each was told so in the same transaction. */

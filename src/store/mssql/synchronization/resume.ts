@@ -16,7 +16,7 @@ import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 import { requireRunning, type SynchronizationContext, takeFence } from "./synchronize.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 /**
  * Applies exactly the staged set of a blocked task instance, without its sources and without thresholds (design §8; jobs-and-tasks §3.5).
@@ -24,15 +24,10 @@ import { writeUnresolved } from "./unresolved-report.js";
  */
 export const resumeStaged = async (context: SynchronizationContext, request: ResumeRequest): Promise<SynchronizeOutcome> => {
   const { db } = context;
-  const { outcome, connector } = await db.transaction(() => apply(context, request));
-  const mappings = request.model.connectors.find((one) => one.connector === connector);
-  return mappings === undefined ? outcome : { ...outcome, message: await writeUnresolved(db, request.folder, mappings, request.orphans) };
+  return await db.transaction(() => apply(context, request));
 };
 
-const apply = async (
-  context: SynchronizationContext,
-  request: ResumeRequest,
-): Promise<{ readonly outcome: SynchronizeOutcome; readonly connector: string }> => {
+const apply = async (context: SynchronizationContext, request: ResumeRequest): Promise<SynchronizeOutcome> => {
   const { db, clock } = context;
   const { blocked, taskInstance: task } = request;
   await requireRunning(db, request);
@@ -72,6 +67,7 @@ const apply = async (
     mappingHash: request.mappingHash,
   });
   if (request.completeRequired !== undefined) await requireComplete(db, connector, request.completeRequired);
+  const message = await listUnresolved(context, request, connector, request.orphans);
   // Of the records of jobs nothing was written until here: those of others went on meanwhile.
   context.checkStop("recording the end");
   await takeFence(db, request.jobInstance, request.fence);
@@ -89,7 +85,7 @@ const apply = async (
     at,
     task,
   );
-  return { outcome: { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [], notes: [] }, connector };
+  return { state: "Applied", counters, thresholds, message, changed: applied > 0, replaced: [], notes: [] };
 };
 
 /**

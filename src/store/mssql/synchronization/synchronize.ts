@@ -18,7 +18,7 @@ import { ensureKeyIndexes } from "./key-index.js";
 import { planRepository } from "./repository-plan.js";
 import { applyGated, blockedResult, gateSession, type Result } from "./session-application.js";
 import type { ComparisonContext } from "./session-comparison.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 export interface SynchronizationContext {
   readonly db: Database;
@@ -34,7 +34,7 @@ export interface SynchronizationContext {
  */
 export const synchronize = async (context: SynchronizationContext, request: SynchronizeRequest): Promise<SynchronizeOutcome> => {
   const { db, clock } = context;
-  const outcome = await db.transaction(async () => {
+  return await db.transaction(async () => {
     await requireRunning(db, request);
     await requireSession(db, request);
     const { connector, guid, mode } = request.session;
@@ -43,18 +43,15 @@ export const synchronize = async (context: SynchronizationContext, request: Sync
     const comparison: ComparisonContext = { ...context, plan, session: request.session, folder: request.folder };
     const isInitial = mode === "Initial" && !(await repeatsInitial(db, request));
     const result = isInitial ? await initial(comparison, request, clock) : await gated(comparison, request, clock);
+    const message = result.state === "Applied" ? await listUnresolved(context, request, connector, request.orphans) : result.message;
     context.checkStop("recording the end");
     await takeFence(db, request.jobInstance, request.fence);
     await requireRunning(db, request);
     await requireSession(db, request);
     const replaced = mode === "Incremental" ? [] : await replaceBlocked(db, clock, request);
     await recordEnd(db, clock, request, result);
-    return { ...result, replaced };
+    return { ...result, message, replaced };
   });
-  const connector = request.model.connectors.find((one) => one.connector === request.session.connector);
-  if (outcome.state === "Blocked" || connector === undefined) return outcome;
-  context.onProgress({ step: "listing unresolved links", rows: 0 });
-  return { ...outcome, message: await writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
 const initial = async (comparison: ComparisonContext, request: SynchronizeRequest, clock: Clock): Promise<Result> => {

@@ -1,22 +1,25 @@
-import type { ConnectorMappings } from "../../../model/index.js";
 import { notListed, UnresolvedReport } from "../../plan/index.js";
-import type { Database } from "./database.js";
+import type { SynchronizeRequest } from "../../synchronization.js";
+import type { SynchronizationContext } from "./synchronize.js";
 
 /**
- * Names a connector's unresolved links in the session's folder (design §5). Called after the commit. Gives null, or why they could not be written: what was applied
- * stays applied.
+ * Names a connector's unresolved links in the session's folder (design §5), as part of the transaction that applies, before the records of jobs are written. Gives null, or why they could
+ * not be written: the application goes on without.
  */
-export const writeUnresolved = async (
-  db: Database,
-  folder: string,
-  connector: ConnectorMappings,
+export const listUnresolved = async (
+  { db, onProgress }: Pick<SynchronizationContext, "db" | "onProgress">,
+  { folder, model }: Pick<SynchronizeRequest, "folder" | "model">,
+  connector: string,
   orphans: boolean,
 ): Promise<string | null> => {
+  const mappings = model.connectors.find((one) => one.connector === connector);
+  if (mappings === undefined) return null;
+  onProgress({ step: "listing unresolved links", rows: 0 });
   let report: UnresolvedReport | null = null;
   try {
     const writing = new UnresolvedReport(folder, orphans);
     report = writing;
-    for (const mapping of connector.associations) {
+    for (const mapping of mappings.associations) {
       const number = await db.count(
         "SELECT Id FROM UM_Mappings WHERE Association = ? AND Connector = ?",
         mapping.identifier,

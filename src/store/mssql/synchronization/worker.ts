@@ -95,7 +95,7 @@ const askCommitted = async (input: RecordedWork, tools: WorkerTools): Promise<Sy
     try {
       const db = await open(input, { ...tools, checkStop });
       try {
-        return await committedOutcome(db, { orphans: false, ...input.request });
+        return await committedOutcome(db, input.request);
       } finally {
         await db.close();
       }

@@ -13,7 +13,7 @@ import { countOrphans, countStaged } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 import { explainBlock } from "./stands-out.js";
 import { headOf, type Result, recordEnd, requireComplete, requireRunning, type SynchronizationContext } from "./synchronize.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 /** Where a set of changes is staged: a transaction that holds the writer, with the temporary tables of staging made. */
 export interface ChangeSetStage {
@@ -49,7 +49,7 @@ export const runChangeSet = (
   const { db, clock } = context;
   const { connector, session, taskInstance: task } = request;
   const mappings = request.model.connectors.find((one) => one.connector === connector);
-  const outcome = db.transaction((): SynchronizeOutcome => {
+  return db.transaction((): SynchronizeOutcome => {
     const begunAt = clock.now();
     requireRunning(db, request);
     requireUnblocked(context, request);
@@ -79,12 +79,10 @@ export const runChangeSet = (
           };
     recordEnd(db, clock, { ...request, session: { connector, guid: session, mode: "Incremental" } }, result);
     if (result.state === "Applied") requireComplete(db, connector, request.completeRequired);
+    const message = result.state === "Applied" ? listUnresolved(context, request, connector, false) : result.message;
     extendLeases(db, clock, begunAt);
-    return { ...result, replaced: [] };
+    return { ...result, message, replaced: [] };
   });
-  if (outcome.state === "Blocked" || mappings === undefined) return outcome;
-  context.onProgress({ step: "listing unresolved links", rows: 0 });
-  return { ...outcome, message: writeUnresolved(db, request.folder, mappings, false) };
 };
 
 const applied = (

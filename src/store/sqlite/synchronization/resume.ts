@@ -20,7 +20,7 @@ import { findConflicts } from "./staged-conflicts.js";
 import { countOrphans } from "./staged-counts.js";
 import { Staging } from "./staging.js";
 import { headOf, moveHead, requireComplete, requireRunning, type SynchronizationContext } from "./synchronize.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 /**
  * Applies exactly the staged set of a blocked task instance, without its sources and without thresholds (design §8; jobs-and-tasks §3.5).
@@ -28,7 +28,7 @@ import { writeUnresolved } from "./unresolved-report.js";
  */
 export const resumeStaged = (context: SynchronizationContext, request: ResumeRequest): SynchronizeOutcome => {
   const { db, clock } = context;
-  const outcome = db.transaction((): SynchronizeOutcome => {
+  return db.transaction((): SynchronizeOutcome => {
     const begunAt = clock.now();
     requireRunning(db, request);
     const row = db.get("SELECT State, Session, Counters, Thresholds, Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked);
@@ -74,12 +74,10 @@ export const resumeStaged = (context: SynchronizationContext, request: ResumeReq
       at,
       request.taskInstance,
     );
+    const message = listUnresolved(context, request, name, request.orphans);
     extendLeases(db, clock, begunAt);
-    return { state: "Applied", counters, thresholds, message: null, changed: applied > 0, replaced: [], notes: [] };
+    return { state: "Applied", counters, thresholds, message, changed: applied > 0, replaced: [], notes: [] };
   });
-  const name = db.get("SELECT Connector FROM UJ_TaskInstances WHERE Id = ?", request.blocked)?.[0];
-  const connector = request.model.connectors.find((one) => one.connector === name);
-  return connector === undefined ? outcome : { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
 /**

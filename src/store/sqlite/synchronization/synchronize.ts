@@ -20,7 +20,7 @@ import type { ComparisonContext } from "./session-comparison.js";
 import { stageSession } from "./session-staging.js";
 import { countOrphans } from "./staged-counts.js";
 import { explainBlock } from "./stands-out.js";
-import { writeUnresolved } from "./unresolved-report.js";
+import { listUnresolved } from "./unresolved-report.js";
 
 export interface SynchronizationContext {
   readonly db: Database;
@@ -47,11 +47,11 @@ export const requireRunning = (
 
 /**
  * One synchronization, connectors §2.6, design §7.1 and §8: stage all differences, check the thresholds, apply. All of it is one transaction, in which the session,
- * the head of the chain and the task instance's end are written too: a run that dies leaves nothing.
+ * the head of the chain and the task instance's end are written too: a run that dies leaves nothing. The unresolved links are listed before the commit: afterwards nobody would.
  */
 export const synchronize = (context: SynchronizationContext, request: SynchronizeRequest): SynchronizeOutcome => {
   const { db, clock } = context;
-  const outcome = db.transaction(() => {
+  return db.transaction(() => {
     const begunAt = clock.now();
     requireRunning(db, request);
     requireSession(db, request);
@@ -62,13 +62,11 @@ export const synchronize = (context: SynchronizationContext, request: Synchroniz
     const isInitial = request.session.mode === "Initial" && !repeatsInitial(db, request);
     const result = isInitial ? initial(comparison, request, clock) : compared(comparison, request, clock);
     recordEnd(db, clock, request, result);
+    const message =
+      result.state === "Applied" ? listUnresolved(context, request, request.session.connector, request.orphans) : result.message;
     extendLeases(db, clock, begunAt);
-    return { ...result, replaced };
+    return { ...result, message, replaced };
   });
-  const connector = request.model.connectors.find((one) => one.connector === request.session.connector);
-  if (outcome.state === "Blocked" || connector === undefined) return outcome;
-  context.onProgress({ step: "listing unresolved links", rows: 0 });
-  return { ...outcome, message: writeUnresolved(db, request.folder, connector, request.orphans) };
 };
 
 export type Result = Omit<SynchronizeOutcome, "replaced">;

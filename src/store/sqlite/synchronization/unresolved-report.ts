@@ -1,7 +1,9 @@
 import type { ConnectorMappings } from "../../../model/index.js";
 import { notListed, type Unresolved, UnresolvedReport } from "../../plan/index.js";
+import type { SynchronizeRequest } from "../../synchronization.js";
 import { claimIndex } from "./claim-index.js";
 import type { Database, Value } from "./database.js";
+import type { SynchronizationContext } from "./synchronize.js";
 
 /** Rows read at a time. */
 const pageSize = 5_000;
@@ -23,13 +25,22 @@ const unresolvedOf = function* (db: Database, connector: ConnectorMappings): Gen
 };
 
 /**
- * Names a connector's unresolved links in the session's folder (design §5). Gives null, or why they could not be written: what was applied stays applied.
+ * Names a connector's unresolved links in the session's folder (design §5), as part of the transaction that applies. Gives null, or why they could not be written: the application goes on
+ * without.
  */
-export const writeUnresolved = (db: Database, folder: string, connector: ConnectorMappings, orphans: boolean): string | null => {
+export const listUnresolved = (
+  { db, onProgress }: Pick<SynchronizationContext, "db" | "onProgress">,
+  { folder, model }: Pick<SynchronizeRequest, "folder" | "model">,
+  connector: string,
+  orphans: boolean,
+): string | null => {
+  const mappings = model.connectors.find((one) => one.connector === connector);
+  if (mappings === undefined) return null;
+  onProgress({ step: "listing unresolved links", rows: 0 });
   let report: UnresolvedReport | null = null;
   try {
     report = new UnresolvedReport(folder, orphans);
-    for (const unresolved of unresolvedOf(db, connector)) report.add(unresolved);
+    for (const unresolved of unresolvedOf(db, mappings)) report.add(unresolved);
     report.finish();
     return null;
   } catch (error) {
