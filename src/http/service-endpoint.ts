@@ -43,16 +43,7 @@ export const startServiceEndpoint = async ({
   clock = systemClock,
 }: ServiceEndpointOptions): Promise<ServiceEndpoint> => {
   const { address, port } = settings.service;
-  const metrics = new Metrics(store, source, clock);
-  // What ends from now on is counted, not only from the first collection on.
-  await metrics.collect();
-  const answers: Readonly<Record<string, () => Promise<Answer>>> = {
-    "/metrics": async () => ({ status: 200, type: metrics.contentType, text: await metrics.collect() }),
-    "/health": async () => {
-      const health = await healthOf(store.service, source(), clock);
-      return { status: health.status === "ok" ? 200 : 503, type: "application/json", text: `${JSON.stringify(health)}\n` };
-    },
-  };
+  let answers: Answers = {};
   const underWay = new Set<Promise<void>>();
   const server = createServer(
     { maxHeaderSize: headerBytes, headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: headersMs },
@@ -62,7 +53,18 @@ export const startServiceEndpoint = async ({
     },
   );
   server.maxConnections = connections;
+  // The port first: what measures the process is started for good, and must not be at each try.
   await listen(server, address, port ?? 0);
+  const metrics = new Metrics(store, source, clock);
+  answers = {
+    "/metrics": async () => ({ status: 200, type: metrics.contentType, text: await metrics.collect() }),
+    "/health": async () => {
+      const health = await healthOf(store.service, source(), clock);
+      return { status: health.status === "ok" ? 200 : 503, type: "application/json", text: `${JSON.stringify(health)}\n` };
+    },
+  };
+  // What ends from now on is counted, not only from the first collection on; where the database is away, from then on.
+  await metrics.collect().catch(() => undefined);
   const bound = server.address();
   const boundPort = typeof bound === "object" && bound !== null ? bound.port : port;
   return {
@@ -83,6 +85,8 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+type Answers = Readonly<Record<string, () => Promise<Answer>>>;
+
 const words = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status,
   type: "text/plain; charset=utf-8",
@@ -90,11 +94,7 @@ const words = (status: number, text: string, headers: Readonly<Record<string, st
   headers,
 });
 
-const respond = async (
-  answers: Readonly<Record<string, () => Promise<Answer>>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> => {
+const respond = async (answers: Answers, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   // Nobody sends a body to be told something: it is not waited for.
   const hasBody = request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
   if (request.method !== "GET" || hasBody) response.shouldKeepAlive = false;
@@ -109,7 +109,7 @@ const respond = async (
   response.end(answer.text);
 };
 
-const answerOf = async (answers: Readonly<Record<string, () => Promise<Answer>>>, { method, url }: IncomingMessage): Promise<Answer> => {
+const answerOf = async (answers: Answers, { method, url }: IncomingMessage): Promise<Answer> => {
   const path = (url ?? "").split("?", 1)[0] ?? "";
   const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
   if (answer === undefined) return words(404, "there are /metrics and /health");

@@ -42,7 +42,7 @@ export type DatabaseSetting =
   | { readonly kind: "sqlite"; readonly path: string }
   | { readonly kind: "mssql"; readonly connectionString: string };
 
-/** What the threads of a database's synchronization load, for `loadAhead`: known before it is open. */
+/** What the threads of a database's synchronization load, for `loadAhead`. */
 export const synchronizationModule = ({ kind }: DatabaseSetting): URL =>
   new URL(`./${kind}/synchronization/worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 

@@ -198,6 +198,7 @@ const rest = (own: NonNullable<typeof idle>): void => {
  * work that needs it.
  */
 export const loadAhead = (modules: readonly URL[]): void => {
+  const load = modules.map(built);
   const thread = takeThread();
   thread.loads++;
   if (thread.loads === 1) {
@@ -211,7 +212,7 @@ export const loadAhead = (modules: readonly URL[]): void => {
       }),
     );
   }
-  thread.worker.postMessage({ load: modules.map(built) } satisfies WorkerModules);
+  thread.worker.postMessage({ load } satisfies WorkerModules);
   giveBack(thread);
 };
 

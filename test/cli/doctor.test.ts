@@ -248,7 +248,7 @@ describe("doctor survives what is broken, and names it", () => {
       const well = await doctor(present);
       expect(troubles(well)).toEqual([]);
       expect(sawOf(well, "notify.command")).toContain("tell.sh is told when jobs end");
-      expect(sawOf(well, "notify.mail")).toContain(`127.0.0.1:${port} answers`);
+      expect(sawOf(well, "notify.mail")).toContain(`127.0.0.1:${port} accepts connections`);
     } finally {
       await new Promise((resolve) => server.close(resolve));
     }

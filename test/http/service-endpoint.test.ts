@@ -136,12 +136,16 @@ describe("the service's endpoint", () => {
     const first = await world.start();
     const timing = new ManualTiming();
     const said: string[] = [];
+    let asked = 0;
     const service = { ...world.configuration.settings.service, address: "127.0.0.1", port: Number(new URL(first.address).port) };
     const kept = () =>
       keepServiceEndpoint({
         settings: { service },
         store: world.store,
-        source: () => world.state,
+        source: () => {
+          asked++;
+          return world.state;
+        },
         timing,
         onStarted: (address) => said.push(`on ${address}`),
         onFailed: (error) => said.push(error instanceof SluiceError ? error.code : String(error)),
@@ -156,6 +160,8 @@ describe("the service's endpoint", () => {
     const third = await kept();
     await third.close();
     expect(said).toEqual(["CMD_LISTEN_FAILED", "CMD_LISTEN_FAILED"]);
+    // Nothing is measured, and no database read, for a port that is not there.
+    expect(asked).toBe(0);
     await first.close();
     timing.advance(60_000);
     await expect.poll(() => said.at(-1)).toBe(`on ${first.address}`);

@@ -36,8 +36,8 @@ describe("work in a thread of its own", () => {
     loadAhead([broken, ahead]);
     const first = await run<number>(thread);
     await workersAtRest();
-    expect(await run<number>(ahead)).toBe(first);
     expect(readFileSync(path, "utf8")).toBe(String(first));
+    expect(await run<number>(ahead)).toBe(first);
     await expect(run(broken)).rejects.toThrow("not to be loaded");
   });
 

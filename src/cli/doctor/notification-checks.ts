@@ -1,10 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { connect } from "node:net";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, resolve } from "node:path";
 import type { MailSettings, NotificationSettings, NotifyCommand } from "../../config/index.js";
 import { bad, type DoctorFinding, ok, warning } from "./doctor-finding.js";
 
-/** How long a mail server may take to answer a connection (ms): one that is near answers in some. */
+/** How long a mail server may take to accept a connection (ms): one that is near does in some. A name server that hangs may keep the process longer: nothing ends a look-up. */
 const patienceMs = 5_000;
 
 export interface NotificationSurroundings {
@@ -31,7 +31,7 @@ export const notificationFindings = async ({
 const commandFinding = ({ file }: NotifyCommand, workspace: string, searchPath: string): DoctorFinding => {
   const check = "notify.command";
   const isPath = /[\\/]/.test(file);
-  const places = isPath ? [resolve(workspace, file)] : searchPath.split(delimiter).map((folder) => join(folder, file));
+  const places = isPath ? [resolve(workspace, file)] : searchPath.split(delimiter).map((folder) => resolve(workspace, folder, file));
   const found = places.find((path) => isProgram(path));
   if (found !== undefined) return ok(check, `${found} is told when jobs end`);
   return bad(
@@ -41,12 +41,14 @@ const commandFinding = ({ file }: NotifyCommand, workspace: string, searchPath: 
   );
 };
 
-/** On Windows a name stands for files with several endings, and what can be started is no property of a file. */
+/** On Windows a name without an ending stands for two programs, what can be started is no property of a file, and a batch file cannot be started without a shell. */
 const isProgram = (path: string): boolean => {
-  const endings = process.platform === "win32" ? ["", ".exe", ".cmd", ".bat", ".com"] : [""];
+  const isWindows = process.platform === "win32";
+  if (isWindows && /\.(cmd|bat)$/i.test(path)) return false;
+  const endings = isWindows ? ["", ".com", ".exe"] : [""];
   return endings.some((ending) => {
     try {
-      accessSync(path + ending, process.platform === "win32" ? constants.F_OK : constants.X_OK);
+      accessSync(path + ending, isWindows ? constants.F_OK : constants.X_OK);
       return statSync(path + ending).isFile();
     } catch {
       return false;
@@ -68,10 +70,10 @@ const mailFinding = async ({ port }: MailSettings, host: string): Promise<Doctor
     socket.once("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
   return problem === null
-    ? ok(check, `the mail server ${host}:${port} answers; no login was tried`)
+    ? ok(check, `the mail server ${host}:${port} accepts connections; no mail was tried`)
     : warning(
         check,
-        `the mail server ${host}:${port} does not answer (${problem})`,
+        `the mail server ${host}:${port} accepts no connection (${problem})`,
         "see that it runs and that this machine may reach it: mails that cannot be sent are written to Temp/Mails",
       );
 };

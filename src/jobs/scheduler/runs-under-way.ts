@@ -164,7 +164,9 @@ export class RunsUnderWay {
     // It still stands: whoever looks next takes it up.
     if (this.#halt.signal.aborted) return log.write("info", `${job}: not started, the service ends`, about);
     if (error instanceof SluiceError && (error.exit === 69 || error.code.startsWith("DB_") || error.code === "JOB_WAIT_ENDED")) {
-      if (!this.#told.has(keyOf(run))) log.write("warn", `${job}: not started yet, the database cannot be used`, about);
+      // Waiting does not mend a damaged file, or a right that is missing.
+      const level = ["DB_DAMAGED", "DB_PERMISSION", "DB_COLLATION"].includes(error.code) ? "error" : "warn";
+      if (!this.#told.has(keyOf(run))) log.write(level, `${job}: not started yet, the database cannot be used`, about);
       this.#told.add(keyOf(run));
       return;
     }
