@@ -63,8 +63,8 @@ export const startServiceEndpoint = async ({
       return { status: health.status === "ok" ? 200 : 503, type: "application/json", text: `${JSON.stringify(health)}\n` };
     },
   };
-  // What ends from now on is counted, not only from the first collection on; where the database is away, from then on.
-  await metrics.collect().catch(() => undefined);
+  // What ends from now on is counted, not only from the first collection on.
+  await metrics.collect();
   const bound = server.address();
   const boundPort = typeof bound === "object" && bound !== null ? bound.port : port;
   return {
