@@ -576,6 +576,18 @@ CREATE INDEX IX_UR_Resources_2_C4 ON UR_Resources (C4) WHERE Type = 2 AND ValidT
 IF NOT EXISTS (SELECT 1 FROM sys.indexes WHERE object_id = OBJECT_ID('UR_Resources') AND (LOWER(name) = 'ix_ur_resources_2_c5' OR LOWER(name) LIKE 'ix[_]ur[_]resources[_]2[_]c5ur[_]resource%'))
 CREATE INDEX IX_UR_Resources_2_C5 ON UR_Resources (C5) WHERE Type = 2 AND ValidTo = '9999-12-31T23:59:59.999Z';
 
+-- statement with "Entry_Members", "AD"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 2 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
+-- statement with "Entry_Owner", "AD"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 3 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
 
@@ -606,15 +618,3 @@ UPDATE UJ_TaskInstances SET State = @p0, ProducedOutput = @p1, Counters = @p2, T
 
 -- transaction
 COMMIT TRANSACTION;
-
--- statement with "Entry_Members", "AD"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 2 AND Reason IS NOT NULL ORDER BY Key1, Key2;
-
--- statement with "Entry_Owner", "AD"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 3 AND Reason IS NOT NULL ORDER BY Key1, Key2;

@@ -372,6 +372,12 @@ DELETE FROM UR_ResourceLinkChanges WHERE TaskInstance = @p0;
 -- statement with 1
 DELETE FROM UR_LinkKeyChanges WHERE TaskInstance = @p0;
 
+-- statement with "Person_Boss", "HR"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 1 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
 
@@ -405,12 +411,6 @@ UPDATE UJ_TaskInstances SET State = @p0, ProducedOutput = @p1, Counters = @p2, T
 
 -- transaction
 COMMIT TRANSACTION;
-
--- statement with "Person_Boss", "HR"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 1 AND Reason IS NOT NULL ORDER BY Key1, Key2;
 -- batch
 SET XACT_ABORT ON;
 
@@ -781,6 +781,18 @@ DELETE FROM UR_ResourceLinkChanges WHERE TaskInstance = @p0;
 -- statement with 2
 DELETE FROM UR_LinkKeyChanges WHERE TaskInstance = @p0;
 
+-- statement with "Entry_Members", "AD"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 2 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
+-- statement with "Entry_Owner", "AD"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 3 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
 
@@ -814,15 +826,3 @@ UPDATE UJ_TaskInstances SET State = @p0, ProducedOutput = @p1, Counters = @p2, T
 
 -- transaction
 COMMIT TRANSACTION;
-
--- statement with "Entry_Members", "AD"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 2 AND Reason IS NOT NULL ORDER BY Key1, Key2;
-
--- statement with "Entry_Owner", "AD"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 3 AND Reason IS NOT NULL ORDER BY Key1, Key2;

@@ -753,6 +753,12 @@ SELECT COUNT(*) FROM UR_LinkKeys WHERE Mapping = @p0 AND Reason IS NOT NULL;
 -- statement with "00000000-0000-4000-8000-000000000005", "2026-01-11T08:00:00.000Z", 6, "h", "HR"
 UPDATE UM_ConnectorHeads SET Session = @p0, AppliedAt = @p1, TaskInstance = @p2, MappingHash = @p3, CompleteRequired = NULL WHERE Connector = @p4;
 
+-- statement with "Person_Boss", "HR"
+SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
+
+-- statement
+SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 1 AND Reason IS NOT NULL ORDER BY Key1, Key2;
+
 -- statement
 UPDATE UM_Sequences SET Value = Value WHERE Name = 'fence';
 
@@ -776,9 +782,3 @@ UPDATE UJ_TaskInstances SET State = 'Completed', ProducedOutput = 1, Counters = 
 
 -- transaction
 COMMIT TRANSACTION;
-
--- statement with "Person_Boss", "HR"
-SELECT Id FROM UM_Mappings WHERE Association = @p0 AND Connector = @p1;
-
--- statement
-SELECT Key1, Key2, Reason FROM UR_LinkKeys WHERE Mapping = 1 AND Reason IS NOT NULL ORDER BY Key1, Key2;
