@@ -8,7 +8,6 @@ import {
   jobInstanceId,
   type Progress,
   type TaskInstanceId,
-  taskInstanceId,
 } from "../../model/index.js";
 import type { Writer } from "../retry.js";
 import { type JobAttempt, jobAttempts, keepJobAttempt, repeatTask, type TaskAttempt, taskAttempts } from "./attempt.js";
@@ -19,13 +18,14 @@ import { insertedId } from "./inserted-id.js";
 import { type JobInstance, jobInstanceOf, type Row, type StoredPlan, type Trigger, textOrNull } from "./job-instance.js";
 import { leaseEnd } from "./lease.js";
 import { type LeftWork, requireLeftWork } from "./left-work.js";
-import { deleteLocks, insertLocks, type LockHolder, lockHolders } from "./lock.js";
+import { deleteLocks, heldError, insertLocks, type LockHolder, lockHolders } from "./lock.js";
 import type { ProcessIdentity } from "./process-identity.js";
 import { type RunClaim, startClaim } from "./scheduled-run.js";
 import { nextValue } from "./sequence.js";
 import { stored } from "./stored-json.js";
 import { type FencedTask, requireRunning } from "./task-fence.js";
 import { type NewTask, type TaskChange, type TaskInstance, taskInstanceOf } from "./task-instance.js";
+import { blockedConnectors, insertTasks, updateTask } from "./task-row.js";
 
 /** An instance as it is opened. */
 export interface NewInstance {
@@ -391,73 +391,9 @@ export class JobRecords {
   }
 }
 
-const heldError = (holder: LockHolder): SluiceError =>
-  new SluiceError("LOCK_JOB_HELD", {
-    job: holder.job,
-    jobInstance: holder.jobInstance,
-    host: holder.host,
-    pid: holder.pid,
-    since: holder.since,
-  });
-
 const fenced = async (trx: Knex.Transaction, { id, fence }: HeldInstance, columns: Record<string, unknown>): Promise<void> => {
   const changed = await trx("UJ_JobInstances")
     .where({ Id: id, Fence: fence })
     .update({ Fence: fence, ...columns });
   if (changed === 0) throw new SluiceError("JOB_FENCED", { jobInstance: id });
-};
-
-const insertTasks = async (
-  trx: Knex.Transaction,
-  instance: JobInstanceId,
-  tasks: readonly NewTask[],
-): Promise<ReadonlyMap<string, TaskInstanceId>> => {
-  const ids = new Map<string, TaskInstanceId>();
-  for (const task of tasks) {
-    const id = await insertedId(trx, "UJ_TaskInstances", {
-      JobInstance: instance,
-      TaskKey: task.taskKey,
-      Task: task.task,
-      Type: task.type,
-      Level: task.level,
-      Position: task.position,
-      State: "NotStarted",
-      IsValidation: task.validationOf === undefined ? 0 : 1,
-      ValidationOf: task.validationOf ?? null,
-      Connector: task.connector,
-    });
-    ids.set(task.taskKey, taskInstanceId(id));
-  }
-  return ids;
-};
-
-const updateTask = async (trx: Knex.Transaction, change: TaskChange, at: string): Promise<void> => {
-  const { state } = change;
-  const row = trx("UJ_TaskInstances").where({ Id: change.id });
-  // A synchronization writes its own end where it commits: a runner that heard otherwise (it gave the task up) must not unsay it.
-  if (state === "Errored" || state === "Warning" || state === "Aborted") row.whereNotIn("State", ["Completed", "Blocked"]);
-  await row.update({
-    State: state,
-    ...(state === "InProgress" ? { StartDate: at, LastProgressUpdate: at } : state === "NotStarted" ? {} : { EndDate: at, Progress: null }),
-    ...(change.producedOutput === undefined || change.producedOutput === null ? {} : { ProducedOutput: change.producedOutput ? 1 : 0 }),
-    ...(change.skippedBecause === undefined ? {} : { SkippedBecause: change.skippedBecause }),
-    ...(change.counters === undefined ? {} : { Counters: stored(change.counters) }),
-    ...(change.thresholds === undefined ? {} : { Thresholds: stored(change.thresholds) }),
-    ...(change.error === undefined ? {} : { Error: stored(change.error) }),
-    ...(change.message === undefined ? {} : { Message: change.message }),
-  });
-};
-
-const blockedConnectors = async (
-  knex: Knex | Knex.Transaction,
-  except: JobInstanceId | null,
-): Promise<ReadonlyMap<string, JobInstanceId>> => {
-  const query = knex("UJ_TaskInstances")
-    .where({ State: "Blocked", Type: "SynchronizeTask" })
-    .whereNotNull("Connector")
-    .orderBy("Id")
-    .select("Connector", "JobInstance");
-  if (except !== null) query.whereNot({ JobInstance: except });
-  const rows = (await query) as { Connector: string; JobInstance: number }[];
-  return new Map(rows.map((row) => [row.Connector, jobInstanceId(Number(row.JobInstance))]));
 };

@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import { SluiceError } from "../../errors/index.js";
 import type { JobInstanceId } from "../../model/index.js";
 import { jobInstanceId } from "../../model/index.js";
 import type { ProcessIdentity } from "./process-identity.js";
@@ -90,3 +91,13 @@ export const insertLocks = async (trx: Knex.Transaction, names: readonly string[
 export const deleteLocks = async (trx: Knex.Transaction, jobInstance: JobInstanceId): Promise<void> => {
   await trx("UJ_Locks").where({ JobInstance: jobInstance }).delete();
 };
+
+/** The refusal that names who holds the lock of a job. */
+export const heldError = (holder: LockHolder): SluiceError =>
+  new SluiceError("LOCK_JOB_HELD", {
+    job: holder.job,
+    jobInstance: holder.jobInstance,
+    host: holder.host,
+    pid: holder.pid,
+    since: holder.since,
+  });
