@@ -2,12 +2,14 @@ import { commandErrors } from "./command.js";
 import { configurationErrors } from "./configuration.js";
 import { connectionErrors } from "./connection.js";
 import { dataErrors } from "./data.js";
+import { jobConfigurationErrors } from "./job-configuration.js";
 import { runErrors } from "./run.js";
 import { storeErrors } from "./store.js";
 
 /** Every error code there is; `docs/errors.md` has one section for each, a test keeps both equal. */
 export const errorCatalogue = {
   ...configurationErrors,
+  ...jobConfigurationErrors,
   ...dataErrors,
   ...connectionErrors,
   ...storeErrors,

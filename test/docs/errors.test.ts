@@ -4,13 +4,14 @@ import { configurationErrors } from "../../src/errors/configuration.js";
 import { connectionErrors } from "../../src/errors/connection.js";
 import { dataErrors } from "../../src/errors/data.js";
 import { type ErrorCode, errorCatalogue } from "../../src/errors/index.js";
+import { jobConfigurationErrors } from "../../src/errors/job-configuration.js";
 import { runErrors } from "../../src/errors/run.js";
 import { storeErrors } from "../../src/errors/store.js";
 import { filesBelow, read, type Section, sectionsOf } from "./document.js";
 
 /** Chapters of the page, one for each file of the catalogue, in its order. */
 const chapters: readonly (readonly [title: string, errors: object])[] = [
-  ["Configuration", configurationErrors],
+  ["Configuration", { ...configurationErrors, ...jobConfigurationErrors }],
   ["Sources, files and values", dataErrors],
   ["Databases and scripts", connectionErrors],
   ["Repository", storeErrors],
@@ -90,7 +91,7 @@ describe("the catalogue", () => {
 
   test("begins each code as its file says", () => {
     const prefixes: readonly (readonly [object, RegExp])[] = [
-      [configurationErrors, /^CFG_/],
+      [{ ...configurationErrors, ...jobConfigurationErrors }, /^CFG_/],
       [dataErrors, /^(SRC|DATA)_/],
       [connectionErrors, /^SRC_/],
       [storeErrors, /^(DB|SYNC)_/],
